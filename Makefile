@@ -1,0 +1,61 @@
+# `make help` lists the targets.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8501
+BIN := .venv/bin
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+# Linked against another build of torch or asking for packages we keep out: installed without their dependencies.
+NO_DEPS := torchvision imgaug
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test app test lint evaluate bench screenshots messages lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/ready ## make the virtual environment with all that the app needs
+
+setup-test: .venv/ready-test ## the same, and what the tests need, a browser included
+
+app: setup ## start the app (PORT=8501 HOST=127.0.0.1)
+	@$(BIN)/streamlit run streamlit_app.py --server.port $(PORT) --server.address $(HOST)
+
+test: setup-test lint ## run every test (and lint)
+	$(BIN)/pytest
+
+lint: setup-test ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+evaluate: setup-test ## measure every checkpoint again against its card (needs CAMADAS_DATA)
+	$(BIN)/python -m core evaluate colorization --data $${CAMADAS_DATA:-data}/photos/test.parquet --json
+
+bench: setup-test ## measure the speed of the app
+	$(BIN)/python -m benchmarks.app --json
+
+screenshots: setup-test ## write every page, in both themes and languages, wide and narrow, into screenshots/
+	$(BIN)/python -m tests.browser.screenshots screenshots
+
+messages: setup-test ## bring locale/ up to date with the sentences in the code
+	$(BIN)/python -m tests.messages
+
+lock: setup-test ## write requirements.txt and requirements-dev.txt from the .in files and what is installed
+	$(BIN)/python tests/lock.py
+
+clean: ## remove the virtual environment and what the tools keep
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis screenshots
+
+# Torch comes by pip, which follows the machine's own settings (a CPU build where that is configured); then uv takes
+# the rest from the full pins, so that nothing is resolved anew.
+.venv/ready: requirements.txt
+	@bash tests/debian.sh python
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check $$(grep -E '^(uv|torch)==' requirements.txt)
+	$(UV) --no-deps -r requirements.txt
+	@touch $@
+
+.venv/ready-test: .venv/ready requirements-dev.txt
+	@bash tests/debian.sh browser
+	$(UV) --no-deps -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,183 @@
+"""The terminal: python -m core COMMAND."""
+
+import dataclasses
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from core.errors import CamadasError, SettingsError
+from core.recipes import RECIPES
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+console = Console()
+errors = Console(stderr=True)
+RUNS = Path("runs")
+LOG_EVERY = 50  # steps between two lines of the log
+
+Data = Annotated[Path | None, typer.Option(help="Folder of the data sets; CAMADAS_DATA without it.")]
+
+
+@app.command()
+def models() -> None:
+    """List the checkpoints."""
+    from core.checkpoints import names, path_of, read_card
+
+    table = Table("name", "architecture", "parameters", "MiB", "trained", "best figure")
+    for name in names():
+        card = read_card(name)
+        figure = card.metrics[0]
+        size = path_of(name).stat().st_size / 2**20
+        said = f"{figure.name} {figure.value:.3f} {figure.unit} on {figure.data}"
+        table.add_row(name, card.architecture, f"{card.parameters:,}", f"{size:.1f}", card.date, said)
+    console.print(table)
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Argument(help=f"A recipe: {', '.join(RECIPES)}.")],
+    data: Data = None,
+    minutes: Annotated[float | None, typer.Option(help="Train so long; the schedule follows the clock.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Train so many epochs.")] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, batches and augmentation.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from where the last run stopped.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the checkpoint; checkpoints/ without it.")] = None,
+) -> None:
+    """Train a recipe, measure it and write its checkpoint and card."""
+    from core.checkpoints import FOLDER
+    from core.training.events import Done
+    from core.training.fit import fit
+
+    recipe = _recipe(name)
+    given = {"minutes": minutes, "epochs": epochs}
+    config = recipe.Config(seed=seed, **{key: value for key, value in given.items() if value is not None})
+    task = recipe.make_task(config, data)
+    folder = RUNS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "log.jsonl"
+    if not resume:
+        log.unlink(missing_ok=True)
+    done: Done | None = None
+    with open(log, "a", encoding="utf-8") as lines, _progress() as progress:
+        bar = progress.add_task(name, total=None, note="")
+        for event in fit(task, config, folder / "state.pt", resume=resume):
+            kind, facts = type(event).__name__.lower(), dataclasses.asdict(event)
+            if kind == "step":
+                _show_step(progress, bar, facts)
+            if kind != "step" or facts["step"] % LOG_EVERY == 0:
+                lines.write(json.dumps({"event": kind, **facts}) + "\n")
+                lines.flush()
+            if kind == "epoch":
+                progress.console.print(f"epoch {facts['epoch']}: {facts['losses']} {facts['metrics']}")
+            if isinstance(event, Done):
+                done = event
+    assert done is not None  # fit ends with it
+    options = {"--minutes": minutes, "--epochs": epochs, "--seed": seed or None}
+    chosen = "".join(f" {option} {value:g}" for option, value in options.items() if value is not None)
+    epochs_seen = [json.loads(line) for line in log.read_text().splitlines() if '"event": "epoch"' in line]
+    card = recipe.keep(task, done, f"python -m core train {name}{chosen}", epochs_seen, out or FOLDER)
+    console.print_json(data={metric.name: metric.value for metric in card.metrics})
+
+
+@app.command()
+def evaluate(
+    name: Annotated[str, typer.Argument(help=f"A checkpoint: {', '.join(RECIPES)}.")],
+    data: Annotated[Path, typer.Option(help="A Parquet file, or a folder of pictures.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON last.")] = False,
+) -> None:
+    """Measure a checkpoint on pictures that it has not been trained on."""
+    from core.data.reader import open_pictures
+
+    figures: dict[str, Any] = _recipe(name).evaluate(open_pictures(data))
+    table = Table("figure", "value")
+    for key, value in figures.items():
+        table.add_row(key, f"{value:.3f}" if isinstance(value, float) else str(value))
+    console.print(table)
+    if as_json:
+        print(json.dumps(figures))
+
+
+@app.command()
+def colorize(
+    photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of them.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results.")],
+    strength: Annotated[float | None, typer.Option(help="0 leaves a photo grey, 1 is what the network says.")] = None,
+) -> None:
+    """Colorize photos into OUT under their own names; bad files are named and skipped."""
+    from core.colorization import Settings
+    from core.colorization import colorize as colorize_image
+
+    settings = _settings(Settings, strength=strength)
+    _convert(photos, out, lambda image: colorize_image(image, settings).image, tag="colorized")
+
+
+def _convert(paths: list[Path], out: Path, function: Any, tag: str) -> None:
+    """Run core.files.convert under a progress bar; exit with 1 if a file failed."""
+    from core.files import convert, pictures
+
+    sources = pictures(paths)
+    n_failed = 0
+    with _progress() as progress:
+        bar = progress.add_task(tag, total=len(sources), note="")
+        for converted in convert(sources, out, function, tag):
+            progress.update(bar, advance=1, note=converted.source.name)
+            if converted.problem:
+                n_failed += 1
+                errors.print(f"{converted.source}: {converted.problem}", markup=False, soft_wrap=True)
+    console.print(f"{len(sources) - n_failed} of {len(sources)} pictures in {out}", markup=False, soft_wrap=True)
+    if n_failed or not sources:
+        raise typer.Exit(1)
+
+
+def _recipe(name: str) -> Any:
+    if name not in RECIPES:
+        raise SettingsError("unknown", argument="recipe", value=name, rule=", ".join(RECIPES))
+    return importlib.import_module(RECIPES[name])
+
+
+def _settings(model: Any, **given: object) -> Any:
+    """A page's Settings from the options that were given; a wrong one ends the command with a sentence."""
+    from pydantic import ValidationError
+
+    try:
+        return model(**{key: value for key, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise typer.BadParameter(f"{wrong['loc'][0]}: {wrong['msg']}, not {wrong['input']}") from error
+
+
+def _progress() -> Progress:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
+    return Progress(*columns, TimeRemainingColumn(), console=errors)
+
+
+def _show_step(progress: Progress, bar: TaskID, facts: dict[str, Any]) -> None:
+    note = f"step {facts['step']}, loss {facts['losses']['loss']:.3f}, {facts['examples_per_s']:.0f} pictures/s"
+    elapsed = progress.tasks[0].elapsed or 0.0
+    progress.update(bar, completed=elapsed, total=elapsed + facts["left_s"], note=note)
+
+
+def main() -> None:
+    """Run the terminal; an error with a reason is one sentence and exit status 2."""
+    try:
+        app(prog_name="python -m core")
+    except CamadasError as error:
+        errors.print(f"{type(error).__name__}: {error}", markup=False, soft_wrap=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

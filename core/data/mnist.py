@@ -1,0 +1,13 @@
+"""MNIST: 28 x 28 grey handwritten digits (LeCun, Cortes, Burges 1998)."""
+
+from core.data.reader import Source
+
+MNIST = Source(
+    name="mnist",
+    folders=("mnist", "MNIST"),
+    splits=("train", "test"),
+    classes=tuple("0123456789"),
+    is_grey=True,
+    torchvision="MNIST",
+    licence="CC BY-SA 3.0",
+)

@@ -1,0 +1,175 @@
+"""Pictures from Parquet files, folders or torchvision's layouts, as one kind of data set."""
+
+import importlib
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from core.data import DATASETS
+from core.data.cache import Dataset, cached, key_of
+from core.errors import DatasetError, ImageRejected, SettingsError
+from core.images import decode
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+_CHUNK = 512
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a named data set comes from.
+
+    Attributes:
+        name: as in DATASETS.
+        folders: names that its folder may have under CAMADAS_DATA.
+        splits: the splits that it has.
+        licence: as its makers state it.
+        classes: names of the labels; empty where the files tell them.
+        is_grey: whether pictures are kept as (H, W).
+        torchvision: the class in torchvision.datasets that reads its original files and downloads them.
+        how: how to get it, for the message where it is missing.
+    """
+
+    name: str
+    folders: tuple[str, ...]
+    splits: tuple[str, ...]
+    licence: str
+    classes: tuple[str, ...] = ()
+    is_grey: bool = False
+    torchvision: str | None = None
+    how: str = "set CAMADAS_DATA to the folder that holds it, or connect to a network so that it can be downloaded"
+
+
+def data_folder() -> Path:
+    """The folder of all data sets: CAMADAS_DATA, else `data` in the current folder."""
+    return Path(os.environ.get("CAMADAS_DATA", "data"))
+
+
+def load(name: str, split: str, folder: Path | None = None) -> Dataset:
+    """Open one split of a named data set, decoding it once.
+
+    Looked for under `folder`, in this order: SPLIT*.parquet, a folder SPLIT of pictures, the original files as
+    torchvision keeps them; then torchvision downloads it.
+
+    Args:
+        name: a key of DATASETS.
+        split: "train", "val" or "test", as the data set has it.
+        folder: of all data sets; None for `data_folder()`.
+
+    Raises:
+        SettingsError: for a name or split that does not exist.
+        DatasetError: if it is missing, or one of its pictures is broken.
+    """
+    if name not in DATASETS:
+        raise SettingsError("unknown", argument="data set", value=name, rule=", ".join(DATASETS))
+    module, attribute = DATASETS[name].split(":")
+    source: Source = getattr(importlib.import_module(module), attribute)
+    if split not in source.splits:
+        raise SettingsError("unknown", argument="split", value=split, rule=", ".join(source.splits))
+    root = folder or data_folder()
+    for place in (root / known for known in source.folders):
+        if sorted(place.glob(f"{split}*.parquet")) or (place / split).is_dir():
+            return open_pictures(place, split=split, source=source)
+    return _from_torchvision(source, split, root)
+
+
+def open_pictures(path: Path, *, split: str = "", source: Source | None = None) -> Dataset:
+    """Open a Parquet file, or a folder of pictures or Parquet files, decoding it once.
+
+    Args:
+        path: a .parquet file with a column `image` (bytes of a picture) and perhaps `label`; or a folder.
+        split: the part of a folder: its files SPLIT*.parquet or its folder SPLIT; empty for all of it.
+        source: what is known of the data set.
+
+    Raises:
+        DatasetError: if there are no pictures, or one of them is broken.
+    """
+    name = f"{source.name}-{split}" if source else path.stem
+    is_grey, classes = (source.is_grey, source.classes) if source else (False, ())
+    shards = [path] if path.suffix == ".parquet" else sorted(path.glob(f"{split}*.parquet"))
+    if shards:
+        if not all(shard.is_file() for shard in shards):
+            raise DatasetError("no_pictures", file=path)
+        named = path / "classes.json"
+        if not classes and named.is_file():
+            classes = tuple(json.loads(named.read_text()))
+        return cached(name, key_of(name, shards), _decoded(_parquet_rows(shards), is_grey), classes)
+    top = path / split if split else path
+    files = sorted(file for file in top.rglob("*") if file.suffix.lower() in SUFFIXES)
+    if not files:
+        raise DatasetError("no_pictures", file=top)
+    labelled = sorted({file.relative_to(top).parts[0] for file in files if file.parent != top})
+    label_of = {label: index for index, label in enumerate(labelled)}
+    rows = ((str(file), 0, file.read_bytes(), label_of.get(file.relative_to(top).parts[0])) for file in files)
+    return cached(name, key_of(name, files), _decoded(rows, is_grey), classes or tuple(labelled))
+
+
+Row = tuple[str, int, bytes, int | None]  # file, row in it, bytes of a picture, label
+
+
+def _parquet_rows(shards: list[Path]) -> Iterator[Row]:
+    for shard in shards:
+        try:
+            file = pq.ParquetFile(shard)
+            names = file.schema_arrow.names
+        except (OSError, ValueError) as error:  # pyarrow's errors are children of these
+            raise DatasetError("no_pictures", file=shard) from error
+        if "image" not in names:
+            raise DatasetError("no_pictures", file=shard)
+        columns = ["image", "label"] if "label" in names else ["image"]
+        row = 0
+        for batch in file.iter_batches(_CHUNK, columns=columns):
+            labels = batch["label"].to_pylist() if "label" in columns else [None] * len(batch)
+            for image, label in zip(batch["image"].to_pylist(), labels, strict=True):
+                data = image["bytes"] if isinstance(image, dict) else image
+                yield str(shard), row, data, label
+                row += 1
+
+
+def _decoded(rows: Iterator[Row], is_grey: bool) -> Iterator[tuple[np.ndarray, int | None]]:
+    def decode_row(row: Row) -> tuple[np.ndarray, int | None]:
+        file, number, data, label = row
+        try:
+            image = decode(data)
+        except ImageRejected as error:
+            raise DatasetError("broken_picture", file=file, row=number, why=error) from error
+        return (image[:, :, 0] if is_grey else image), label
+
+    with ThreadPoolExecutor() as pool:
+        chunk: list[Row] = []
+        for row in rows:
+            chunk.append(row)
+            if len(chunk) == _CHUNK:
+                yield from pool.map(decode_row, chunk)
+                chunk.clear()
+        yield from pool.map(decode_row, chunk)
+
+
+def _from_torchvision(source: Source, split: str, root: Path) -> Dataset:
+    """Read the original files through torchvision, downloading them (with its progress bar) where they are not here."""
+    missing = DatasetError("missing", name=source.name, split=split, folder=root.absolute(), how=source.how)
+    if source.torchvision is None:
+        raise missing
+    from core.vision import torchvision
+
+    maker = getattr(torchvision("datasets"), source.torchvision)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        pictures = maker(root=root, train=split == "train", download=True)
+    except (OSError, RuntimeError) as error:
+        raise missing from error
+    key = key_of(source.name, sorted(file for file in root.rglob("*") if file.is_file() and _belongs(file, source)))
+    rows = (
+        (np.asarray(image), int(label))
+        for image, label in zip(pictures.data, pictures.targets, strict=True)
+    )
+    return cached(f"{source.name}-{split}", key, rows, source.classes)
+
+
+def _belongs(file: Path, source: Source) -> bool:
+    return source.torchvision in file.parts or any(part.startswith("cifar-10-batches") for part in file.parts)

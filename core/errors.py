@@ -1,0 +1,71 @@
+"""What can go wrong for a reason that a person can mend: one base class, a few children, each with its sentences."""
+
+from typing import ClassVar
+
+
+class CamadasError(Exception):
+    """An error with a reason code and details that a page can put into words.
+
+    Args:
+        reason: one of the keys of the class's `messages`.
+        **details: what the message names: the argument, the rule, the value received.
+
+    Raises:
+        KeyError: if the reason is not one of the class's own.
+
+    >>> str(ImageRejected("file_too_large", size_mb=31.4, limit_mb=20))
+    'the file has 31.4 MB, more than 20 MB: save it smaller'
+    """
+
+    messages: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, reason: str, **details: object) -> None:
+        self.reason = reason
+        self.details = details
+        super().__init__(self.messages[reason].format(**details))
+
+
+class ImageRejected(CamadasError):
+    """A file, or an array, that is no picture we can use."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "empty": "the file is empty: choose another one",
+        "file_too_large": "the file has {size_mb:.1f} MB, more than {limit_mb} MB: save it smaller",
+        "not_a_picture": "this is no JPEG, PNG, WebP, BMP, TIFF or GIF: save it as one of these",
+        "too_many_pixels": "the picture has {megapixels:.1f} megapixels, more than {limit_megapixels}: save it smaller",
+        "broken": "the file is damaged or cut short: copy or export it again",
+        "unsupported": "pixels of the kind {mode} are not read: save the picture as RGB",
+    }
+
+
+class SettingsError(CamadasError):
+    """An argument outside its range or of the wrong shape."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "shape": "{argument} must be {rule}, but is {value}: change its shape",
+        "range": "{argument} must be {rule}, but is {value}: choose a value in range",
+        "unknown": "{argument} {value!r} is not known: choose one of {rule}",
+    }
+
+
+class DatasetError(CamadasError):
+    """A data set that is missing or broken."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "missing": "the data set {name} ({split}) is not under {folder}: {how}",
+        "broken_picture": "{file}, picture {row}: {why}: mend or remove it",
+        "no_pictures": "{file} holds no pictures: name a Parquet file with a column image, or a folder of pictures",
+        "sizes_differ": "the pictures of {name} differ in size: take them one at a time",
+    }
+
+
+class CheckpointError(CamadasError):
+    """A checkpoint file that is missing, damaged or made for another architecture."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "missing": "there is no checkpoint {file}: train it with `python -m core train {name}`",
+        "unreadable": "{file} is no checkpoint ({why}): fetch it again",
+        "no_card": "{file} has no card in its header: write it with core.checkpoints.save",
+        "wrong_hash": "{file} does not have the tensors that its card names: fetch it again",
+        "tensors_differ": "{file} does not fit {architecture}: {why}: fetch the file that belongs to this version",
+    }

@@ -1,0 +1,85 @@
+"""Many picture files through one function: each result beside its name, each bad file named and skipped."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import ImageRejected
+from core.images import MAX_BYTES, Format, decode, encode
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What became of one file.
+
+    Attributes:
+        source: the file that was read.
+        target: the file that was written, or None.
+        problem: why not, in one sentence; empty when all went well.
+    """
+
+    source: Path
+    target: Path | None
+    problem: str = ""
+
+
+def pictures(paths: Iterable[Path]) -> list[Path]:
+    """Files as they are named, folders as the picture files that lie in them."""
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+        found.extend(inside)
+    return found
+
+
+def convert(
+    sources: list[Path], folder: Path, function: Callable[[np.ndarray], np.ndarray], tag: str
+) -> Iterator[Converted]:
+    """Read each file, apply `function` and write the result into `folder` under the same name.
+
+    JPEG stays JPEG, everything else becomes PNG. An input is never overwritten: a result that would fall on one,
+    or on another result of this run, gets `-TAG` (and a number) behind its name.
+
+    Args:
+        sources: the files.
+        folder: where to; made if missing.
+        function: (H, W, 3) uint8 -> the same kind of array.
+        tag: the word behind a name that is taken.
+
+    Yields:
+        One Converted a file, in order.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    taken = {source.resolve() for source in sources}
+    for source in sources:
+        try:
+            image = decode(_read(source))
+            format: Format = "jpeg" if source.suffix.lower() in (".jpg", ".jpeg") else "png"
+            target = _free(folder, source.stem, ".jpg" if format == "jpeg" else ".png", tag, taken)
+            _write(target, encode(function(image), format, quality=95))
+        except (ImageRejected, OSError) as error:
+            yield Converted(source, None, str(error))
+            continue
+        taken.add(target.resolve())
+        yield Converted(source, target)
+
+
+def _read(source: Path) -> bytes:
+    with open(source, "rb") as file:  # one byte over the limit is enough for decode to say so
+        return file.read(MAX_BYTES + 1)
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Whole or not at all: a run that is stopped leaves no half picture."""
+    unfinished = target.with_name(f".{target.name}.part")
+    unfinished.write_bytes(data)
+    unfinished.replace(target)
+
+
+def _free(folder: Path, stem: str, suffix: str, tag: str, taken: set[Path]) -> Path:
+    names = [stem, f"{stem}-{tag}", *(f"{stem}-{tag}-{number}" for number in range(2, len(taken) + 3))]
+    return next(path for name in names if (path := folder / f"{name}{suffix}").resolve() not in taken)

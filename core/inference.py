@@ -1,0 +1,37 @@
+"""Where a batch is computed. Callers know a checkpoint's name and arrays, never a device."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+# One thread computes: batches wait for each other instead of fighting for the cores, whoever asks.
+_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
+
+
+def predict(name: str, batch: np.ndarray) -> np.ndarray:
+    """Run a checkpoint's module on a batch; any thread may call.
+
+    Args:
+        name: of the checkpoint.
+        batch: (B, C, H, W) float32, as the module's `forward` wants it.
+
+    Returns:
+        What `forward` gives, float32.
+
+    Raises:
+        CheckpointError: as core.checkpoints.read.
+    """
+    return _worker.submit(_predict, name, batch).result()
+
+
+def _predict(name: str, batch: np.ndarray) -> np.ndarray:
+    import torch
+
+    from core.checkpoints import load
+    from core.devices import device, gains_from_bf16
+
+    module, where = load(name), device()
+    x = torch.from_numpy(np.ascontiguousarray(batch, np.float32))
+    with torch.inference_mode(), torch.autocast(where.type, torch.bfloat16, enabled=gains_from_bf16(where)):
+        y = module(x.to(where, memory_format=torch.channels_last))
+    return y.float().cpu().numpy()

@@ -1,0 +1,5 @@
+"""The architectures by name."""
+
+MODELS = {
+    "unet": "core.models.unet:UNet",
+}

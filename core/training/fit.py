@@ -1,0 +1,224 @@
+"""The one training loop, a generator of events: a page draws them, the terminal prints them; to stop, stop asking."""
+
+import contextlib
+import math
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from core.devices import device, gains_from_bf16
+from core.training.ema import averaged
+from core.training.events import Done, Epoch, Event, Step
+from core.training.optim import adamw, warmup_cosine
+from core.training.seed import seed_step
+
+Batch = dict[str, Tensor]
+
+
+class Task(Protocol):
+    """What is trained: a model, its batches, its loss and how it is measured.
+
+    `batch` is a function of its arguments alone, so that a resumed run meets the batches that it would have met.
+    """
+
+    model: nn.Module
+    n_batches: int
+
+    def batch(self, epoch: int, index: int) -> Batch:
+        """Batch `index` of `epoch` (both from 0): tensors whose first dimension is the batch."""
+        ...
+
+    def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """The loss as named parts, each already weighted; their sum is minimised."""
+        ...
+
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Metrics of an eval-mode model; the first one decides which weights are best: greater is better."""
+        ...
+
+
+class FitSettings(BaseModel):
+    """How long and how fast to train."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int | None = Field(10, ge=1, description="epochs, if `minutes` does not end the run first")
+    minutes: float | None = Field(None, gt=0, description="minutes of training; the schedule then follows the clock")
+    learning_rate: float = Field(1e-3, gt=0, description="at the schedule's peak")
+    weight_decay: float = Field(0.02, ge=0)
+    warmup: float = Field(0.1, ge=0, lt=1, description="share of the run in which the learning rate goes up")
+    ema_decay: float = Field(0.999, ge=0, lt=1, description="of the averaged weights that are kept")
+    clip_norm: float = Field(1.0, gt=0, description="greatest norm of the gradient")
+    patience: int | None = Field(None, ge=1, description="epochs without a better metric before the run ends")
+    mixed_precision: bool = Field(True, description="bf16 where the device gains by it")
+    save_every: int = Field(200, ge=1, description="steps between two states for --resume")
+    seed: int = 0
+
+
+def fit(task: Task, settings: FitSettings, state_file: Path | None = None, *, resume: bool = False) -> Iterator[Event]:
+    """Train `task.model` in place; when the run is done the model holds its best averaged weights, in eval mode.
+
+    Args:
+        task: what to train.
+        settings: for how long, how fast.
+        state_file: where the state for a later `resume` is kept; None keeps none.
+        resume: go on from `state_file` where it exists. With epochs (and without minutes) the run then ends with
+            the very weights of an uninterrupted one.
+
+    Yields:
+        A Step after each optimizer step, an Epoch after each epoch, a Done at the end.
+    """
+    run = _Run(task, settings)
+    if resume and state_file is not None and state_file.exists():
+        run.load(state_file)
+    while (why := run.over()) is None:
+        for index in range(run.step % task.n_batches, task.n_batches):
+            yield run.take_step(index)
+            if run.progress() >= 1:
+                break
+            is_last = index == task.n_batches - 1  # the state is then written after validation
+            if state_file is not None and run.step % settings.save_every == 0 and not is_last:
+                run.save(state_file)
+        yield run.end_epoch()
+        if state_file is not None:
+            run.save(state_file)
+    yield run.finish(why)
+
+
+class _Run:
+    """The state of a run and what changes it."""
+
+    def __init__(self, task: Task, settings: FitSettings) -> None:
+        self.task, self.settings = task, settings
+        self.device = device()
+        self.model = task.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = averaged(self.model, settings.ema_decay)
+        self.optimizer = adamw(self.model, settings.learning_rate, settings.weight_decay)
+        self.peaks = [group["lr"] for group in self.optimizer.param_groups]
+        self.step, self.seconds, self.epochs_without_gain = 0, 0.0, 0
+        self.best: dict[str, float] = {}
+        self.best_weights: dict[str, Tensor] = {}
+        self.sums: dict[str, float] = defaultdict(float)
+        self.n_summed = 0
+        self.examples_per_s = 0.0
+
+    @property
+    def epoch(self) -> int:
+        return self.step // self.task.n_batches
+
+    def progress(self) -> float:
+        """How much of the run is over, 0 to 1."""
+        shares = [0.0]
+        if self.settings.epochs is not None:
+            shares.append(self.step / (self.settings.epochs * self.task.n_batches))
+        if self.settings.minutes is not None:
+            shares.append(self.seconds / (self.settings.minutes * 60))
+        return min(1.0, max(shares))
+
+    def over(self) -> str | None:
+        if self.settings.patience is not None and self.epochs_without_gain >= self.settings.patience:
+            return "early_stopping"
+        if self.progress() < 1:
+            return None
+        by_epochs = self.settings.epochs is not None and self.epoch >= self.settings.epochs
+        return "finished" if by_epochs else "time"
+
+    def take_step(self, index: int) -> Step:
+        start = time.perf_counter()
+        epoch = self.epoch
+        seed_step(self.settings.seed, self.step)
+        factor = warmup_cosine(self.progress(), self.settings.warmup)
+        for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
+            group["lr"] = peak * factor
+        batch = {name: x.to(self.device, non_blocking=True) for name, x in self.task.batch(epoch, index).items()}
+        self.model.train()
+        with self._precision():
+            losses = self.task.losses(self.model, batch)
+        total = torch.stack(list(losses.values())).sum()
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
+        self.optimizer.step()
+        self.average.update_parameters(self.model)
+        self.step += 1
+        values = {"loss": float(total.detach()), **{name: float(loss.detach()) for name, loss in losses.items()}}
+        for name, value in values.items():
+            self.sums[name] += value
+        self.n_summed += 1
+        took = time.perf_counter() - start
+        self.seconds += took
+        self._count(len(next(iter(batch.values()))) / took)
+        progress = self.progress()
+        left = self.seconds * (1 - progress) / progress if progress else math.inf
+        return Step(self.step, epoch + 1, values, self.peaks[0] * factor, self.examples_per_s, left)
+
+    def end_epoch(self) -> Epoch:
+        start = time.perf_counter()
+        average = self.average.module.eval()
+        with torch.inference_mode(), self._precision():
+            metrics = self.task.validate(average)
+        deciding = next(iter(metrics), None)
+        is_best = deciding is None or not self.best or metrics[deciding] > self.best[deciding]
+        if is_best:
+            self.best = metrics
+            self.best_weights = {name: tensor.clone() for name, tensor in average.state_dict().items()}
+        self.epochs_without_gain = 0 if is_best else self.epochs_without_gain + 1
+        means = {name: total / self.n_summed for name, total in self.sums.items()}
+        self.sums.clear()
+        self.n_summed = 0
+        self.seconds += time.perf_counter() - start
+        epoch = (self.step - 1) // self.task.n_batches + 1
+        return Epoch(epoch, self.step, means, metrics, is_best)
+
+    def finish(self, why: str) -> Done:
+        self.model.load_state_dict(self.best_weights)
+        self.model.eval()
+        n_epochs = math.ceil(self.step / self.task.n_batches)
+        return Done(why, n_epochs, self.step, self.seconds, self.best)
+
+    def save(self, file: Path) -> None:
+        """Write the state so that a kill at any moment leaves the old file or the new one."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "best_weights": self.best_weights,
+            "numbers": {name: getattr(self, name) for name in _NUMBERS},
+            "sums": dict(self.sums),
+        }
+        unfinished = file.with_suffix(".new")
+        with open(unfinished, "wb") as out:
+            torch.save(state, out)
+            out.flush()
+            os.fsync(out.fileno())
+        unfinished.replace(file)
+
+    def load(self, file: Path) -> None:
+        state = torch.load(file, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.best_weights = state["best_weights"]
+        self.sums.update(state["sums"])
+        for name, value in state["numbers"].items():
+            setattr(self, name, value)
+
+    def _precision(self) -> contextlib.AbstractContextManager[object]:
+        if self.settings.mixed_precision and gains_from_bf16(self.device):
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return contextlib.nullcontext()
+
+    def _count(self, examples_per_s: float) -> None:
+        known = self.examples_per_s
+        self.examples_per_s = examples_per_s if not known else 0.9 * known + 0.1 * examples_per_s
+
+
+_NUMBERS = ("step", "seconds", "epochs_without_gain", "best", "n_summed")

@@ -1,0 +1,203 @@
+"""Colorization: a photo goes in, a colorized photo comes out, and next to the truth where there is one."""
+
+import time
+from functools import partial
+
+import streamlit as st
+
+from core.colorization import (
+    CHECKPOINT,
+    Colorized,
+    Comparison,
+    Settings,
+    chroma_picture,
+    colorize,
+    colorize_by_table,
+    compare,
+    is_grey,
+    lightness_picture,
+    script,
+    without_colour,
+)
+from core.errors import CamadasError
+from core.images import Format, Picture, decode, encode
+from ui import code, controls, errors, page, photo
+from ui.components.before_after import before_after
+from ui.language import N_, _, number
+
+SLUG = "colorization"
+COLOURFULNESS = N_("By Hasler and Süsstrunk: 0 is grey, 33 moderate, 59 quite colourful.")
+REFERENCES = [
+    "Zhang, Isola, Efros (2016), [Colorful image colorization](https://arxiv.org/abs/1603.08511)",
+    "Iizuka, Simo-Serra, Ishikawa (2016), [Let there be color!](https://doi.org/10.1145/2897824.2925974)",
+    "Ronneberger, Fischer, Brox (2015), [U-Net](https://arxiv.org/abs/1505.04597)",
+    "Hasler, Süsstrunk (2003), [Measuring colourfulness in natural images](https://doi.org/10.1117/12.477378)",
+    "Sharma, Wu, Dalal (2005), [The CIEDE2000 color-difference formula](https://doi.org/10.1002/col.20070)",
+]
+
+
+def show() -> None:
+    """The whole page."""
+    page.header(SLUG)
+    current = photo.current()
+    shown = current.preview
+    result_column, controls_column = page.columns()
+    has_truth = not is_grey(shown)
+    with controls_column:
+        photo.picker("page", _("Choose a photo"))
+        settings = controls.settings(SLUG, Settings)
+        with_truth = has_truth and st.toggle(
+            _("Compare with the true colours"), key=f"{SLUG}_truth", bind="query-params"
+        )
+        download(current, settings)
+    greyed = without_colour(shown)
+    start = time.perf_counter()
+    try:
+        result = colorize(greyed, settings)
+    except CamadasError as error:
+        with result_column:
+            errors.show(errors.sentence(error))
+        return
+    seconds = time.perf_counter() - start
+    with result_column:
+        before_after(
+            shown if with_truth else greyed,
+            result.image,
+            (_("True") if with_truth else _("Grey"), _("Colorized")),
+            alt=_("The current photo in the colours that the network gave it."),
+            hint=_("Divider: how much of the left picture is seen"),
+            key=f"{SLUG}_before_after",
+        )
+    pictures = {"net": result.image}
+    if has_truth:
+        pictures = {"grey": greyed, "table": colorize_by_table(greyed), "net": result.image, "truth": shown}
+    measured = {name: compare(picture, shown) for name, picture in pictures.items()}
+    page.numbers(numbers(result, seconds, measured))
+    parts = {_("How it works"): partial(explain, result, settings, measured)}
+    if has_truth:
+        parts[_("What it knows")] = partial(against_truth, pictures, measured)
+    parts[_("Code")] = partial(code.tab, SLUG, script(settings), CHECKPOINT)
+    parts[_("References")] = partial(page.references, REFERENCES)
+    page.tabs(SLUG, parts)
+    page.try_next(SLUG)
+
+
+def download(current: photo.Photo, settings: Settings) -> None:
+    """The photo colorized at its original size; made when it is asked for."""
+    format: Format = "jpeg" if current.data[:2] == b"\xff\xd8" else "png"
+
+    def make() -> bytes:
+        return encode(colorize(decode(current.data), settings).image, format, quality=95)
+
+    st.download_button(
+        _("Download, {width} × {height}").format(width=current.width, height=current.height),
+        make,
+        f"{current.name}-colorized.{'jpg' if format == 'jpeg' else 'png'}",
+        f"image/{format}",
+        key=f"{SLUG}_download",
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
+    )
+
+
+def numbers(result: Colorized, seconds: float, measured: dict[str, Comparison]) -> list[page.Number]:
+    """The row below the picture: against the truth where there is one."""
+    colourfulness, height_width = measured["net"].colourfulness, result.net_input.shape
+    took = page.Number(_("Time"), f"{number(seconds * 1000)} ms", help=_("For the picture as shown."))
+    if "truth" not in measured:
+        view = f"{height_width[1]} × {height_width[0]}"
+        return [
+            page.Number(_("Colourfulness"), number(colourfulness), help=_(COLOURFULNESS)),
+            page.Number(_("Network's view"), view, help=_("Pixels of lightness that the network gets.")),
+            took,
+        ]
+    net, grey = measured["net"], measured["grey"]
+    gain = number(net.psnr_db - grey.psnr_db, 1, signed=True)
+    closer = number(net.ciede2000 - grey.ciede2000, 1, signed=True)
+    return [
+        page.Number(
+            "PSNR",
+            f"{number(net.psnr_db, 1)} dB",
+            _("{gain} dB over grey").format(gain=gain),
+            _("How close the pixels are to the true ones. More is better."),
+        ),
+        page.Number(
+            "ΔE00",
+            number(net.ciede2000, 1),
+            _("{closer} against grey").format(closer=closer),
+            _("Mean colour difference from the truth, CIEDE2000. Less is better; 1 is barely seen."),
+            less_is_better=True,
+        ),
+        page.Number(
+            _("Colourfulness"),
+            _("{value} of {truth}").format(value=number(colourfulness), truth=number(measured["truth"].colourfulness)),
+            help=_(COLOURFULNESS),
+        ),
+        took,
+    ]
+
+
+def explain(result: Colorized, settings: Settings, measured: dict[str, Comparison]) -> None:
+    """What the network gets, what it says and how the two become a picture, with the present numbers."""
+    height, width = result.net_input.shape
+    pictures = [
+        (lightness_picture(result.net_input), _("It sees lightness, {width} × {height} pixels.")),
+        (chroma_picture(result.chroma), _("It answers with colour alone, {width} × {height} values.")),
+        (result.image, _("The photo keeps its own lightness and takes the colour.")),
+    ]
+    for column, (picture, caption) in zip(st.columns(3), pictures, strict=True):
+        said = caption.format(width=picture.shape[1], height=picture.shape[0])
+        column.image(picture, said, width="stretch", alt=said)
+    st.markdown(
+        _(
+            "The photo is split into lightness $L^*$ and two colour channels, $a^*$ (green to red) and $b^*$ (blue to "
+            "yellow), as in CIE Lab. A U-Net that has seen 80,000 small photographs reads $L^*$, reduced to "
+            "{width} × {height}, and says the $a^*$ and $b^*$ that such a scene most likely has. They are enlarged to "
+            "the size of the photo and multiplied by the strength {strength}; what the screen cannot show is drawn "
+            "towards grey."
+        ).format(width=width, height=height, strength=number(settings.strength, 2))
+    )
+    strength = f"{settings.strength:.2f}"
+    st.latex(
+        rf"(L^*, a^*, b^*)_{{\text{{out}}}} = \bigl(L^*_{{\text{{in}}}},\; {strength}\, a^*_{{\text{{net}}}},"
+        rf"\; {strength}\, b^*_{{\text{{net}}}}\bigr)"
+    )
+    if "truth" in measured:
+        psnr = measured["net"].psnr_db
+        st.markdown(_("Against the true colours, the mean squared error of the pixels gives the figure above:"))
+        mse = 255**2 / 10 ** (psnr / 10)
+        st.latex(rf"\text{{PSNR}} = 10 \log_{{10}} \frac{{255^2}}{{{mse:.1f}}} = {psnr:.1f}\ \text{{dB}}")
+    st.markdown(
+        _(
+            "Where many colours are possible, a car, a shirt, a wall, the likeliest answer is a cautious mean: that is "
+            "why colours come out paler than the true ones, and why the strength goes beyond 1."
+        )
+    )
+
+
+def against_truth(pictures: dict[str, Picture], measured: dict[str, Comparison]) -> None:
+    """What the network knows beyond grey, and beyond a table that never looks at the picture."""
+    names = {"grey": _("Grey"), "table": _("Blind table"), "net": _("Network"), "truth": _("True colours")}
+    for column, (key, picture) in zip(st.columns(len(pictures)), pictures.items(), strict=True):
+        column.image(picture, names[key], width="stretch", alt=names[key])
+    rows = [
+        f"| {names[key]} | {_decibels(found.psnr_db)} | {number(found.ciede2000, 1)} | {number(found.colourfulness)} |"
+        for key, found in measured.items()
+    ]
+    head = f"| | PSNR | ΔE00 | {_('Colourfulness')} |\n|---|---|---|---|\n"
+    st.markdown(head + "\n".join(rows))
+    st.markdown(
+        _(
+            "The blind table has 20 rows: for each range of lightness, the mean colour of the training photos. It "
+            "never looks at the picture, so what the network gains over it is what it recognises. Measured on "
+            "the picture as shown, at most 1024 pixels wide or high."
+        )
+    )
+
+
+def _decibels(psnr_db: float) -> str:
+    return "∞" if psnr_db == float("inf") else f"{number(psnr_db, 1)} dB"
+
+
+show()

@@ -1,0 +1,31 @@
+"""Home: what Camadas is, and a card for each page."""
+
+import streamlit as st
+
+from ui import catalog, photo
+from ui.files import asset
+from ui.language import _
+
+CARDS_PER_ROW = 2
+
+st.title("Camadas", anchor=False)
+st.markdown(_(catalog.entry("home").promise))
+st.markdown(
+    _(
+        "Camadas means layers. Each page is a real network with its knobs: turn them, see at once what changes, and "
+        "take away the link, the picture or the code. Everything is computed here, with networks of our own training."
+    )
+)
+photo.problem()
+for section, title in catalog.SECTIONS.items():
+    entries = [entry for entry in catalog.PAGES if entry.section == section]
+    if not entries:
+        continue
+    st.subheader(_(title), anchor=False)
+    for row in range(0, len(entries), CARDS_PER_ROW):
+        columns = st.columns(CARDS_PER_ROW, gap="large")
+        for column, entry in zip(columns, entries[row:], strict=False):
+            with column.container(border=True):
+                st.image(str(asset(f"pictures/{entry.picture}")), width="stretch", alt=_(entry.picture_alt))
+                st.page_link(catalog.page_of(entry), label=f"**{_(entry.title)}**")
+                st.markdown(_(entry.promise))

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Install what Debian must give, only where it is missing: debian.sh python | browser
+set -eu
+
+install() {
+    if ! command -v apt-get >/dev/null; then
+        echo "Please install: $*" >&2
+        exit 1
+    fi
+    local root=""
+    [ "$(id -u)" -eq 0 ] || root="sudo"
+    $root apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+case "$1" in
+    python)
+        python3 -c 'import ensurepip, venv' 2>/dev/null || install python3 python3-venv
+        ;;
+    browser)
+        for browser in chromium chromium-browser google-chrome google-chrome-stable; do
+            command -v "$browser" >/dev/null && exit 0
+        done
+        install chromium fonts-dejavu-core
+        ;;
+esac

@@ -1,0 +1,84 @@
+"""The one ordered list of the pages."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from ui.files import ROOT
+from ui.language import N_, _
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page.
+
+    Attributes:
+        slug: its file in pages/, its module in core/ and its address.
+        section: a key of SECTIONS; empty for the home page.
+        title: its name.
+        promise: the question that it answers, in one sentence.
+        icon: a Material icon.
+        picture: a file in ui/assets/pictures, for its card on the home page.
+        picture_alt: what the picture shows.
+    """
+
+    slug: str
+    section: str
+    title: str
+    promise: str
+    icon: str
+    picture: str = ""
+    picture_alt: str = ""
+
+
+SECTIONS = {
+    "foundations": N_("Foundations"),
+    "convolution": N_("Convolution"),
+    "networks": N_("Networks"),
+    "projects": N_("Projects"),
+}
+
+PAGES = (
+    Entry(
+        slug="home",
+        section="",
+        title=N_("Home"),
+        promise=N_("What happens inside a network that works on pictures?"),
+        icon=":material/home:",
+    ),
+    Entry(
+        slug="colorization",
+        section="projects",
+        title=N_("Colorization"),
+        promise=N_("What colours does a network give to a photo that has none?"),
+        icon=":material/palette:",
+        picture="colorization.webp",
+        picture_alt=N_("A photo of a cat, its left half grey, its right half in the colours that the network gave it."),
+    ),
+)
+
+
+def entry(slug: str) -> Entry:
+    """The page with this slug."""
+    return next(page for page in PAGES if page.slug == slug)
+
+
+def page_of(page: Entry) -> StreamlitPage:
+    """The page as Streamlit wants it, titled in the visitor's language."""
+    return st.Page(
+        ROOT / "pages" / f"{page.slug}.py",
+        title=_(page.title),
+        icon=page.icon,
+        url_path=page.slug,
+        default=not page.section,
+    )
+
+
+def navigation() -> dict[str, list[StreamlitPage]]:
+    """The pages by section, for st.navigation; a section without pages is left out."""
+    sections: dict[str, list[StreamlitPage]] = defaultdict(list)
+    for page in PAGES:
+        sections[_(SECTIONS[page.section]) if page.section else ""].append(page_of(page))
+    return dict(sections)

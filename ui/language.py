@@ -1,0 +1,92 @@
+"""English and Brazilian Portuguese: sentences by gettext, numbers by Babel."""
+
+import gettext
+from functools import cache
+from io import BytesIO
+
+import streamlit as st
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from ui.files import ROOT
+
+LANGUAGES = {"en": "English", "pt": "Português"}
+LOCALES = {"en": "en", "pt": "pt_BR"}
+_KEY = "language"
+_SWITCH = "language_switch"
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name
+    """Mark a message for translation where it is written down; `_` translates it where it is shown."""
+    return message
+
+
+def _(message: str) -> str:
+    """A message in the visitor's language."""
+    return _translations(current()).gettext(message)
+
+
+def plural(one: str, many: str, n: int) -> str:
+    """The form of a message for `n` things, in the visitor's language, with {n} filled in."""
+    return _translations(current()).ngettext(one, many, n).format(n=number(n))
+
+
+def number(value: float, digits: int = 0, *, signed: bool = False) -> str:
+    """A number as the visitor's language writes it.
+
+    Args:
+        value: any number.
+        digits: after the decimal mark.
+        signed: write a plus as well.
+    """
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(value, format=f"+{pattern};-{pattern}" if signed else pattern, locale=LOCALES[current()])
+
+
+def current() -> str:
+    """The visitor's language: a key of LANGUAGES."""
+    return st.session_state.get(_KEY, "en")
+
+
+def choose() -> None:
+    """Settle the visit's language: `?lang=` in the address, else what was chosen, else the browser's locale."""
+    asked = str(st.query_params.get("lang", "")).lower()[:2]
+    if asked in LANGUAGES:
+        if asked != current() or _KEY not in st.session_state:
+            st.session_state[_KEY] = st.session_state[_SWITCH] = asked
+    elif _KEY not in st.session_state:
+        st.session_state[_KEY] = "pt" if (st.context.locale or "").lower().startswith("pt") else "en"
+
+
+def switch() -> None:
+    """The switch in the sidebar."""
+    st.session_state.setdefault(_SWITCH, current())
+    st.segmented_control(
+        _("Language"),
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key=_SWITCH,
+        on_change=_switched,
+        required=True,
+        label_visibility="collapsed",
+        width="stretch",
+    )
+
+
+def _switched() -> None:
+    st.session_state[_KEY] = st.session_state[_SWITCH]
+    st.query_params["lang"] = st.session_state[_KEY]
+
+
+@cache
+def _translations(language: str) -> gettext.NullTranslations:
+    file = ROOT / "locale" / LOCALES[language] / "LC_MESSAGES" / "camadas.po"
+    if not file.exists():  # English is the language of the code
+        return gettext.NullTranslations()
+    with open(file, "rb") as opened:
+        messages = read_po(opened, locale=LOCALES[language])
+    compiled = BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

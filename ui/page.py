@@ -1,0 +1,80 @@
+"""The page template: header, result beside controls, a row of numbers, tabs, and where to go next."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ui import catalog, photo
+from ui.language import _
+
+
+@dataclass(frozen=True)
+class Number:
+    """One figure below the result.
+
+    Attributes:
+        label: what it is, with its unit in `value`.
+        value: as the visitor reads it.
+        delta: against what it is compared; begins with an ASCII plus or minus.
+        help: what it means.
+        less_is_better: a negative delta is then the good one.
+    """
+
+    label: str
+    value: str
+    delta: str = ""
+    help: str = ""
+    less_is_better: bool = False
+
+
+def header(slug: str) -> None:
+    """The page's name, and below it the question that it answers."""
+    entry = catalog.entry(slug)
+    st.title(_(entry.title), anchor=False)
+    st.markdown(_(entry.promise))
+    photo.problem()
+
+
+def columns() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """The result (two thirds, left) and the controls (a third, right); on a phone the result is on top."""
+    result, controls = st.columns([2, 1], gap="large")
+    return result, controls
+
+
+def numbers(figures: Sequence[Number]) -> None:
+    """A row of figures."""
+    for column, figure in zip(st.columns(len(figures)), figures, strict=True):
+        column.metric(
+            figure.label,
+            figure.value,
+            figure.delta or None,
+            delta_color="inverse" if figure.less_is_better else "normal",
+            help=figure.help or None,
+        )
+
+
+def tabs(slug: str, parts: Mapping[str, Callable[[], None]]) -> None:
+    """Tabs by title; each one is drawn by its function.
+
+    Args:
+        slug: the page's.
+        parts: title in the visitor's language -> what draws it.
+    """
+    for tab, draw in zip(st.tabs(list(parts), key=f"{slug}_tabs"), parts.values(), strict=True):
+        with tab:
+            draw()
+
+
+def references(entries: Sequence[str]) -> None:
+    """A list of sources, in Markdown."""
+    st.markdown("\n".join(f"- {entry}" for entry in entries))
+
+
+def try_next(slug: str) -> None:
+    """The page that follows in the catalog; after the last one, the home page."""
+    order = [entry.slug for entry in catalog.PAGES]
+    following = catalog.PAGES[(order.index(slug) + 1) % len(order)]
+    st.divider()
+    st.page_link(catalog.page_of(following), label=_("Next: {title}").format(title=_(following.title)))

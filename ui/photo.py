@@ -1,0 +1,180 @@
+"""The visitor's one photo: given once, it is the current photo of every page; it lives in this session alone."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import PurePath
+
+import numpy as np
+import streamlit as st
+
+from core.errors import ImageRejected
+from core.images import decode, fit_within
+from ui import errors
+from ui.files import asset
+from ui.language import N_, _
+
+SAMPLES = {
+    "chelsea": N_("Cat"),
+    "astronaut": N_("Astronaut"),
+    "coffee": N_("Coffee"),
+    "rocket": N_("Rocket"),
+    "camera": N_("Photographer, grey"),
+}
+DEFAULT = "chelsea"
+PREVIEW_PX = 1024  # longer side of what pages work on while knobs are turned
+TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
+SOURCES = {"upload": N_("Upload"), "camera": N_("Camera"), "samples": N_("Samples")}
+_PHOTO, _PROBLEM, _ROUND = "photo", "photo_problem", "photo_round"
+
+
+@dataclass(frozen=True)
+class Photo:
+    """The file as it came, and a picture small enough to work on at once.
+
+    Attributes:
+        data: the file's bytes, still encoded.
+        name: the file's name without its ending, safe for a new file's name.
+        sample: a key of SAMPLES, or empty for the visitor's own.
+        key: of the bytes, for caches.
+        height: of the whole picture, in pixels, upright.
+        width: likewise.
+        preview: (h, w, 3) uint8 RGB, no side longer than 1024 pixels; the whole picture where it is no larger.
+    """
+
+    data: bytes
+    name: str
+    sample: str
+    key: str
+    height: int
+    width: int
+    preview: np.ndarray
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the preview is the whole picture."""
+        return self.preview.shape[:2] == (self.height, self.width)
+
+
+def current() -> Photo:
+    """The photo that pages work on; a sample until the visitor gives one."""
+    own: Photo | None = st.session_state.get(_PHOTO)
+    if own is not None:
+        return own
+    asked = st.query_params.get("photo", DEFAULT)
+    return _sample(asked if asked in SAMPLES else DEFAULT)
+
+
+def sidebar() -> None:
+    """The photo, small, with what changes and removes it."""
+    photo = current()
+    _keep_in_address(photo)
+    st.image(photo.preview, width="stretch", alt=_alt(photo))
+    st.caption(f"{_title(photo)} · {photo.width} × {photo.height}")
+    with st.container(horizontal=True):
+        picker("sidebar", _("Change"))
+        is_default = photo.sample == DEFAULT
+        st.button(_("Remove"), on_click=_remove, disabled=is_default, key="photo_remove", width="stretch")
+
+
+def picker(where: str, label: str) -> None:
+    """A button that opens the choice of a photo: upload, camera or samples.
+
+    Args:
+        where: tells this picker from the others of the page.
+        label: of the button.
+    """
+    with st.popover(label, icon=":material/add_photo_alternate:", width="stretch", key=f"photo_picker_{where}"):
+        source = st.segmented_control(
+            _("Where from"),
+            list(SOURCES),
+            default="upload",
+            required=True,
+            format_func=lambda option: _(SOURCES[option]),
+            key=f"photo_source_{where}",
+            label_visibility="collapsed",
+            width="stretch",
+        )
+        key = f"photo_{source}_{where}_{st.session_state.get(_ROUND, 0)}"
+        if source == "upload":
+            st.file_uploader(_("Photo, up to 20 MB"), TYPES, key=key, on_change=_take_file, args=(key,))
+        elif source == "camera":
+            st.camera_input(_("Take a picture"), key=key, on_change=_take_file, args=(key,))
+        else:
+            st.pills(
+                _("Samples"),
+                list(SAMPLES),
+                format_func=lambda option: _(SAMPLES[option]),
+                key=key,
+                on_change=_take_sample,
+                args=(key,),
+            )
+        st.caption(_("Your photo stays in this session's memory and is gone when you leave."))
+
+
+def problem() -> None:
+    """Say why the last file was not taken, if it was not."""
+    rejected: ImageRejected | None = st.session_state.get(_PROBLEM)
+    if rejected is not None:
+        errors.show(_("The file was not taken.") + " " + errors.sentence(rejected))
+
+
+def _take_file(key: str) -> None:
+    file = st.session_state.get(key)
+    if file is None:
+        return
+    _next_round()
+    try:
+        st.session_state[_PHOTO] = _photo(file.getvalue(), file.name)
+    except ImageRejected as error:
+        st.session_state[_PROBLEM] = error
+
+
+def _take_sample(key: str) -> None:
+    chosen = st.session_state.get(key)
+    if chosen is not None:
+        _next_round()
+        st.session_state[_PHOTO] = _sample(chosen)
+
+
+def _remove() -> None:
+    _next_round()
+    st.session_state.pop(_PHOTO, None)
+    st.query_params.pop("photo", None)
+
+
+def _next_round() -> None:
+    """Fresh widgets: the old uploader lets its file go, and the same file can come again."""
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    st.session_state.pop(_PROBLEM, None)
+
+
+def _keep_in_address(photo: Photo) -> None:
+    """The link names the sample; a visitor's own photo is in no link."""
+    wanted = photo.sample if photo.sample != DEFAULT else ""
+    if wanted:
+        st.query_params["photo"] = wanted
+    elif "photo" in st.query_params:
+        del st.query_params["photo"]
+
+
+def _photo(data: bytes, name: str, sample: str = "") -> Photo:
+    image = decode(data)
+    height, width = image.shape[:2]
+    stem = re.sub(r"[^\w-]+", "_", PurePath(name).stem)[:60] or "photo"
+    key = hashlib.sha256(data).hexdigest()[:16]
+    return Photo(data, stem, sample, key, height, width, np.array(fit_within(image, PREVIEW_PX)))
+
+
+@cache
+def _sample(name: str) -> Photo:
+    return _photo(asset(f"samples/{name}.jpg").read_bytes(), name, name)
+
+
+def _title(photo: Photo) -> str:
+    return _(SAMPLES[photo.sample]) if photo.sample else _("Your photo")
+
+
+def _alt(photo: Photo) -> str:
+    return _("The current photo: {title}").format(title=_title(photo))

@@ -1,0 +1,86 @@
+"""What surrounds the pages: start and end, the error page, security headers, readiness."""
+
+import asyncio
+import logging
+import secrets
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.language import _
+
+log = logging.getLogger("camadas")
+HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"content-security-policy": b"frame-ancestors 'self'; object-src 'none'; base-uri 'self'",
+    b"permissions-policy": b"camera=(self), microphone=(), geolocation=()",
+}
+WARM_AFTER_S = 1.0  # the first page is painted before torch takes the interpreter
+_warm = threading.Event()
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Once the server answers, import torch and load the first checkpoint in the background."""
+    loop = asyncio.get_running_loop()
+    timer = loop.call_later(WARM_AFTER_S, threading.Thread(target=_warm_up, name="warm-up", daemon=True).start)
+    yield
+    timer.cancel()
+
+
+def apologize(error: Exception) -> bool:
+    """Show a short apology with a reference and log the traceback under it."""
+    reference = secrets.token_hex(4)
+    log.error("reference %s", reference, exc_info=error)
+    st.error(
+        _(
+            "Something went wrong on our side. Your photo and settings are kept; try again. Reference: {reference}"
+        ).format(reference=reference),
+        icon=":material/error:",
+    )
+    return True
+
+
+async def ready(request: Request) -> JSONResponse:
+    """200 when the first checkpoint is resident, 503 until then."""
+    return JSONResponse({"ready": _warm.is_set()}, status_code=200 if _warm.is_set() else 503)
+
+
+class SecurityHeaders:
+    """Adds HEADERS to every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and the answer back with the headers."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name.lower() for name, _value in message["headers"]}
+                message["headers"] = [*message["headers"], *(h for h in HEADERS.items() if h[0] not in present)]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def _warm_up() -> None:
+    from core.colorization import warm_up
+
+    try:
+        warm_up()
+        _warm.set()
+    except Exception:  # the page that needs it will say what is wrong; the others work
+        log.exception("warm-up failed")
+
+
+ROUTES = [Route("/ready", ready)]
+MIDDLEWARE = [Middleware(SecurityHeaders)]
