@@ -62,8 +62,8 @@ def train(
     from core.training.fit import fit
 
     recipe = _recipe(name)
-    given = {"minutes": minutes, "epochs": epochs}
-    config = recipe.Config(seed=seed, **{key: value for key, value in given.items() if value is not None})
+    length = {} if minutes is None and epochs is None else {"minutes": minutes, "epochs": epochs}
+    config = recipe.Config(seed=seed, **length)
     task = recipe.make_task(config, data)
     folder = RUNS / name
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ _WHITE = np.array([0.950456, 1.0, 1.088754], np.float32)
 _RGB_FROM_XYZ = np.array(
     [[3.240479, -1.53715, -0.498535], [-0.969256, 1.875991, 0.041556], [0.055648, -0.204043, 1.057311]], np.float32
 )
-_GAMUT_SLACK = 2e-3  # of linear light: below half a step of 8-bit sRGB near white
+_GAMUT_SLACK = 3e-4  # of linear light: one step of 8-bit sRGB where it is darkest
 
 
 def rgb_to_lab(image: np.ndarray) -> np.ndarray:

@@ -139,8 +139,10 @@ def _check_size(picture: Image.Image) -> None:
 
 def _srgb(picture: Image.Image) -> np.ndarray:
     """Pixels of any Pillow mode as (H, W, 3) uint8 sRGB over white."""
-    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-        return _eight_bits(np.asarray(picture))
+    if picture.mode.startswith("I;16"):
+        return _as_rgb((np.asarray(picture) >> 8).astype(np.uint8))
+    if picture.mode in ("I", "F"):
+        return _as_rgb(_eight_bits(np.asarray(picture)))
     alpha = None
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         picture_rgba = picture.convert("RGBA")
@@ -161,13 +163,15 @@ def _srgb(picture: Image.Image) -> np.ndarray:
 
 
 def _eight_bits(values: np.ndarray) -> np.ndarray:
-    """Grey of 16 or 32 bits, or float, as 8-bit RGB; the greatest value tells the scale that was meant."""
+    """Grey as 32-bit integers or floats, scaled to 8 bits by the smallest usual range that holds its greatest value."""
+    usual = (255.0, 65535.0) if values.dtype.kind in "iu" else (1.0, 255.0, 65535.0)
     values = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     greatest = float(values.max())
-    full = next((bound for bound in (1.0, 255.0, 65535.0) if greatest <= bound), greatest)
-    is_integer_scale = full == 1.0 and not np.any((values > 0) & (values < 1))
-    full = 255.0 if is_integer_scale and greatest < 1 else full
-    grey = np.clip(values / full * 255.0 + 0.5, 0, 255).astype(np.uint8)
+    full = next((bound for bound in usual if greatest <= bound), greatest)
+    return np.clip(values * (255.0 / full) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _as_rgb(grey: np.ndarray) -> np.ndarray:
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 

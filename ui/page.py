@@ -9,6 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 from ui import catalog, photo
 from ui.language import _
 
+NUMBER_PX = 163  # four in a row on a desk, two on a phone
+
 
 @dataclass(frozen=True)
 class Number:
@@ -39,20 +41,22 @@ def header(slug: str) -> None:
 
 def columns() -> tuple[DeltaGenerator, DeltaGenerator]:
     """The result (two thirds, left) and the controls (a third, right); on a phone the result is on top."""
-    result, controls = st.columns([2, 1], gap="large")
+    result, controls = st.columns([2, 1], gap="medium")
     return result, controls
 
 
 def numbers(figures: Sequence[Number]) -> None:
     """A row of figures."""
-    for column, figure in zip(st.columns(len(figures)), figures, strict=True):
-        column.metric(
-            figure.label,
-            figure.value,
-            figure.delta or None,
-            delta_color="inverse" if figure.less_is_better else "normal",
-            help=figure.help or None,
-        )
+    with st.container(horizontal=True, gap="medium"):
+        for figure in figures:
+            st.metric(
+                figure.label,
+                figure.value,
+                figure.delta or None,
+                delta_color="inverse" if figure.less_is_better else "normal",
+                help=figure.help or None,
+                width=NUMBER_PX,
+            )
 
 
 def tabs(slug: str, parts: Mapping[str, Callable[[], None]]) -> None:

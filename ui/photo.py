@@ -110,7 +110,7 @@ def picker(where: str, label: str) -> None:
                 on_change=_take_sample,
                 args=(key,),
             )
-        st.caption(_("Your photo stays in this session's memory and is gone when you leave."))
+        st.caption(_("Your photo stays in this session's memory and is gone soon after you leave."))
 
 
 def problem() -> None:

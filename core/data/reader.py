@@ -65,10 +65,7 @@ def load(name: str, split: str, folder: Path | None = None) -> Dataset:
         SettingsError: for a name or split that does not exist.
         DatasetError: if it is missing, or one of its pictures is broken.
     """
-    if name not in DATASETS:
-        raise SettingsError("unknown", argument="data set", value=name, rule=", ".join(DATASETS))
-    module, attribute = DATASETS[name].split(":")
-    source: Source = getattr(importlib.import_module(module), attribute)
+    source = source_of(name)
     if split not in source.splits:
         raise SettingsError("unknown", argument="split", value=split, rule=", ".join(source.splits))
     root = folder or data_folder()
@@ -76,6 +73,19 @@ def load(name: str, split: str, folder: Path | None = None) -> Dataset:
         if sorted(place.glob(f"{split}*.parquet")) or (place / split).is_dir():
             return open_pictures(place, split=split, source=source)
     return _from_torchvision(source, split, root)
+
+
+def source_of(name: str) -> Source:
+    """What is known of a named data set.
+
+    Raises:
+        SettingsError: if there is none of that name.
+    """
+    if name not in DATASETS:
+        raise SettingsError("unknown", argument="data set", value=name, rule=", ".join(DATASETS))
+    module, attribute = DATASETS[name].split(":")
+    source: Source = getattr(importlib.import_module(module), attribute)
+    return source
 
 
 def open_pictures(path: Path, *, split: str = "", source: Source | None = None) -> Dataset:

@@ -6,6 +6,8 @@ vector of global context from the coarsest level (Iizuka, Simo-Serra, Ishikawa 2
 input's size, and a second head that names the picture's class, which only training looks at.
 """
 
+from typing import ClassVar
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -38,6 +40,8 @@ class UNet(nn.Module):
         n_up_blocks: residual blocks on the way up, at 1/8 and 1/4.
         n_classes: classes of the second head.
     """
+
+    example_shape: ClassVar = (2, 1, 64, 64)
 
     def __init__(
         self,

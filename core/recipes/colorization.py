@@ -88,7 +88,7 @@ class ColorizationTask:
         self.photos = load("photos", "train", folder)
         self.n_photos = len(self.photos) - N_VALIDATION_PHOTOS
         self.validation = load("tiny_imagenet", "val", folder).stack()[:N_VALIDATION_TINY]
-        self.n_batches = len(self.tiny) // config.batch_size
+        self.n_batches = max(1, len(self.tiny) // config.batch_size)
         torch.manual_seed(config.seed)
         self.model: nn.Module = UNet()
 

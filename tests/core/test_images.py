@@ -1,0 +1,149 @@
+"""The picture door: what comes in right, and what does not come in at all."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image, ImageCms, ImageOps
+
+from core.errors import ImageRejected, SettingsError
+from core.images import MAX_BYTES, decode, encode, fit_within
+from tests.files import bomb_png, saved
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3))),
+    st.sampled_from(["png", "tiff", "bmp"]),
+)
+def test_lossless_formats_give_back_what_they_got(image, format):
+    before = image.copy()
+    assert np.array_equal(decode(encode(image, format)), image)
+    assert np.array_equal(image, before)
+
+
+@pytest.mark.parametrize("format", ["jpeg", "webp"])
+def test_lossy_formats_come_close(sample, format):
+    assert np.abs(decode(encode(sample, format)).astype(int) - sample).mean() < 3
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_is_applied_as_pillow_does_it(orientation):
+    image = Image.fromarray(np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = saved(image, "png", exif=exif)
+    truth = ImageOps.exif_transpose(Image.open(BytesIO(data)))
+    assert np.array_equal(decode(data), np.asarray(truth))
+
+
+def test_profile_is_converted_to_srgb():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    table, rest = profile[:400], profile[400:]
+    swapped = table.replace(b"rXYZ", b"....").replace(b"bXYZ", b"rXYZ").replace(b"....", b"bXYZ") + rest
+    red = saved(Image.new("RGB", (2, 2), (255, 0, 0)), "png", icc_profile=swapped)
+    blue = decode(red)[0, 0]
+    assert blue[2] > 250
+    assert blue[0] < 5
+
+
+def test_profile_that_is_nonsense_is_ignored():
+    data = saved(Image.new("RGB", (2, 2), (10, 200, 30)), "png", icc_profile=b"not a profile" * 20)
+    assert decode(data)[0, 0].tolist() == [10, 200, 30]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA"])
+def test_transparency_is_laid_over_white(mode):
+    picture = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
+    picture.putpixel((1, 0), (0, 0, 0, 255))
+    data = saved(picture.convert(mode), "tiff" if mode == "PA" else "png")
+    assert decode(data)[0].tolist() == [[255, 255, 255], [0, 0, 0]]
+
+
+def test_transparent_colour_of_a_palette_is_white():
+    picture = Image.new("P", (1, 1), 3)
+    assert decode(saved(picture, "gif", transparency=3))[0, 0].tolist() == [255, 255, 255]
+
+
+def test_sixteen_bits_become_eight():
+    values = np.array([[0, 257 * 100, 65535]], np.uint16)
+    assert decode(saved(Image.fromarray(values), "png"))[0].tolist() == [[0] * 3, [100] * 3, [255] * 3]
+
+
+def test_float_tiff_of_zero_to_one_is_scaled():
+    values = np.array([[0.0, 0.5, 1.0]], np.float32)
+    assert decode(saved(Image.fromarray(values), "tiff"))[0, :, 0].tolist() == [0, 128, 255]
+
+
+def test_cmyk_jpeg_has_its_colours():
+    red = Image.new("CMYK", (8, 8), (0, 255, 255, 0))
+    pixel = decode(saved(red, "jpeg", quality=100))[4, 4]
+    assert pixel[0] > 200
+    assert max(pixel[1:]) < 80
+
+
+def test_one_bit_and_palette():
+    assert decode(saved(Image.new("1", (2, 2), 1), "png")).tolist() == np.full((2, 2, 3), 255).tolist()
+    palette = Image.new("RGB", (3, 3), (7, 80, 200)).quantize(4)
+    assert decode(saved(palette, "png"))[1, 1].tolist() == [7, 80, 200]
+
+
+def test_first_frame_of_an_animation():
+    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "green")]
+    data = saved(frames[0], "gif", save_all=True, append_images=frames[1:])
+    assert decode(data)[0, 0].tolist() == [255, 0, 0]
+
+
+def test_lab_tiff_is_read_as_colour():
+    lab = Image.merge("LAB", [Image.new("L", (2, 2), value) for value in (255, 0, 0)])
+    assert decode(saved(lab, "tiff")).shape == (2, 2, 3)
+
+
+def test_nothing_but_pixels_is_written(sample):
+    for format in ("jpeg", "png", "webp", "tiff"):
+        opened = Image.open(BytesIO(encode(sample, format)))
+        assert not [tag for tag in opened.getexif() if tag in (0x8825, 0x9003, 0x010F, 0x0112)]
+        assert "icc_profile" not in opened.info
+        assert "exif" not in opened.info
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty"),
+        (b"just words", "not_a_picture"),
+        (b"%PDF-1.7 ...", "not_a_picture"),
+        (b"\0" * (MAX_BYTES + 1), "file_too_large"),
+        (saved(Image.new("RGB", (64, 64), "red"), "jpeg")[:300], "broken"),
+        (saved(Image.effect_noise((64, 64), 50), "png")[:-200], "broken"),
+        (bomb_png(10_000, 6_000), "too_many_pixels"),
+        (bomb_png(2_000_000_000, 2_000_000_000), "too_many_pixels"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not_a_picture"),
+    ],
+)
+def test_rejected_with_its_reason(data, reason):
+    with pytest.raises(ImageRejected) as caught:
+        decode(data)
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "image", [np.zeros((2, 2, 4), np.uint8), np.zeros((2, 2), np.float32), np.zeros((0, 2, 3), np.uint8)]
+)
+def test_arrays_that_are_no_picture_are_not_written(image):
+    with pytest.raises(SettingsError):
+        encode(image, "png")
+
+
+@given(st.integers(1, 400), st.integers(1, 400), st.integers(1, 64))
+@settings(max_examples=60, deadline=None)
+def test_fit_within_keeps_proportions(height, width, longer_px):
+    shrunk = fit_within(np.zeros((height, width, 3), np.uint8), longer_px)
+    assert max(shrunk.shape[:2]) == min(longer_px, max(height, width))
+    assert min(shrunk.shape[:2]) >= 1
+    scale = max(shrunk.shape[:2]) / max(height, width)
+    assert abs(shrunk.shape[0] - height * scale) <= 1
+    assert abs(shrunk.shape[1] - width * scale) <= 1

@@ -1,0 +1,63 @@
+"""The contract of every architecture in MODELS."""
+
+import importlib
+
+import pytest
+import torch
+from safetensors.torch import load, save
+
+from core.models import MODELS
+
+
+def make(name: str) -> torch.nn.Module:
+    module, attribute = MODELS[name].split(":")
+    torch.manual_seed(0)
+    return getattr(importlib.import_module(module), attribute)()
+
+
+def outputs(model: torch.nn.Module, x: torch.Tensor) -> list[torch.Tensor]:
+    """Everything that a loss can look at."""
+    found = model.forward_features(x) if hasattr(model, "forward_features") else model(x)
+    return list(found.values()) if isinstance(found, dict) else [found]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_contract(name):
+    model = make(name)
+    x = torch.rand(model.example_shape)
+    for y in outputs(model, x):
+        assert y.shape[0] == x.shape[0]
+        assert torch.isfinite(y).all()
+    sum(y.square().mean() for y in outputs(model, x)).backward()
+    without = [key for key, p in model.named_parameters() if p.grad is None or not torch.isfinite(p.grad).all()]
+    assert not without
+    still = [
+        key
+        for key, p in model.named_parameters()
+        if p.grad.abs().max() == 0 and "norm2" not in key and not _behind_zero(key)
+    ]
+    assert not still
+
+
+def _behind_zero(key: str) -> bool:
+    """Residual branches that start at zero (norm2.weight) pass no gradient to what lies before it."""
+    return any(part in key for part in ("conv1", "norm1", "conv2"))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_saved_and_loaded_it_answers_the_same(name):
+    model, other = make(name).eval(), make(name).eval()
+    for p in other.parameters():
+        p.data.add_(1)
+    other.load_state_dict(load(save(model.state_dict())))
+    x = torch.rand(model.example_shape)
+    assert torch.equal(model(x), other(x))
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 33), (64, 240), (1, 1)])
+def test_unet_answers_at_a_quarter_of_any_size(size):
+    model = make("unet").eval()
+    height, width = size
+    with torch.inference_mode():
+        y = model(torch.rand(1, 1, height, width))
+    assert y.shape == (1, 2, -(-height // 4), -(-width // 4))

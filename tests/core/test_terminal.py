@@ -1,0 +1,112 @@
+"""The terminal, as one types it."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from core.checkpoints import names
+from core.colour import mean_chroma
+from core.images import decode, encode
+from tests.conftest import write_parquet
+from ui.files import ROOT
+
+
+def core(*arguments, **options):
+    command = [sys.executable, "-m", "core", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, **options)
+
+
+def test_models_lists_every_checkpoint():
+    done = core("models", env={"COLUMNS": "200", "PATH": ""})
+    assert done.returncode == 0, done.stderr
+    assert all(name in done.stdout for name in names())
+
+
+def test_colorize_many_files(tmp_path, sample):
+    grey = np.repeat(sample[:, :, 1:2], 3, axis=2)
+    for name, data in (("a.jpg", encode(grey, "jpeg")), ("b.png", encode(grey[:90], "png")), ("bad.jpg", b"words")):
+        (tmp_path / name).write_bytes(data)
+    done = core("colorize", tmp_path / "a.jpg", tmp_path / "bad.jpg", tmp_path / "b.png", "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "bad.jpg: this is no JPEG" in done.stderr
+    assert "2 of 3" in done.stdout
+    first, second = (decode((tmp_path / "out" / name).read_bytes()) for name in ("a.jpg", "b.png"))
+    assert first.shape == sample.shape
+    assert second.shape == (90, 451, 3)
+    assert mean_chroma(second) > 3
+
+
+def test_colorize_in_place_keeps_the_input_and_strength_zero_is_grey(tmp_path, sample):
+    data = encode(sample, "png")
+    (tmp_path / "a.png").write_bytes(data)
+    done = core("colorize", tmp_path / "a.png", "--out", tmp_path, "--strength", "0")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a.png").read_bytes() == data
+    assert mean_chroma(decode((tmp_path / "a-colorized.png").read_bytes())) < 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("train", "nothing"), "choose one of colorization"),
+        (("evaluate", "colorization", "--data", "nowhere.parquet"), "holds no pictures"),
+        (("train", "colorization", "--data", "nowhere"), "tiny-imagenet-200.zip"),
+        (("colorize", "x.png", "--out", "out", "--strength", "9"), "strength"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(arguments, says, tmp_path):
+    done = core(*arguments, env={"PATH": "", "COLUMNS": "300", "CAMADAS_CACHE": str(tmp_path)})
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_evaluate_prints_json_last(tmp_path, sample):
+    pictures = [encode(np.ascontiguousarray(sample[i * 8 : i * 8 + 96, :128]), "png") for i in range(3)]
+    file = write_parquet(tmp_path / "photos.parquet", [*pictures, encode(np.full((16, 16, 3), 90, np.uint8), "png")])
+    done = core("evaluate", "colorization", "--data", file, "--json")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    parts = {f"{who}_{what}_db" for who in ("gain", "blind") for what in ("mean", "median", "pooled")}
+    rest = {
+        "chroma_ratio",
+        "colourfulness_gap",
+        "shuffled_pooled_db",
+        "median_interval_db",
+        "n",
+        "n_left_out",
+        "seconds",
+    }
+    assert parts | rest == figures.keys()
+    assert (figures["n"], figures["n_left_out"]) == (3, 1)
+
+
+def test_train_two_steps_end_to_end(tmp_path, made_data):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "core",
+            "train",
+            "colorization",
+            "--data",
+            made_data,
+            "--minutes",
+            "0.01",
+            "--out",
+            tmp_path,
+        ],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "CAMADAS_CACHE": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "colorization.safetensors").exists()
+    assert "--minutes 0.01" in (tmp_path / "colorization.md").read_text()
+    events = [json.loads(line)["event"] for line in (tmp_path / "runs/colorization/log.jsonl").read_text().splitlines()]
+    assert events[-1] == "done"
+    assert "epoch" in events

@@ -1,0 +1,55 @@
+"""The sentences that visitors see, extracted from the code; `python -m tests.messages` brings the .po file up to date."""
+
+import importlib
+from io import BytesIO
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+from pydantic import BaseModel
+
+from ui.catalog import PAGES
+from ui.files import ROOT
+
+PO = ROOT / "locale" / "pt_BR" / "LC_MESSAGES" / "camadas.po"
+KEYWORDS = {"_": None, "N_": None, "plural": (1, 2)}
+
+
+def extract() -> Catalog:
+    """Every message of pages/ and ui/, and the titles and descriptions of each page's Settings."""
+    catalog = Catalog(locale="pt_BR", project="Camadas", fuzzy=False, charset="utf-8")
+    for folder in ("pages", "ui"):
+        found = extract_from_dir(ROOT / folder, [("**.py", "python")], keywords=KEYWORDS)
+        for file, _line, message, _comments, _context in found:
+            catalog.add(message, locations=[(f"{folder}/{file}", 0)])
+    for page in PAGES:
+        for text in _texts_of_settings(page.slug):
+            catalog.add(text, locations=[(f"core/{page.slug}.py", 0)])
+    return catalog
+
+
+def read() -> Catalog:
+    """The translations as they are in locale/."""
+    return read_po(BytesIO(PO.read_bytes()), locale="pt_BR") if PO.exists() else Catalog(locale="pt_BR")
+
+
+def _texts_of_settings(slug: str) -> list[str]:
+    if not (ROOT / "core" / f"{slug}.py").exists():
+        return []
+    model = getattr(importlib.import_module(f"core.{slug}"), "Settings", None)
+    if model is None or not issubclass(model, BaseModel):
+        return []
+    fields = model.model_fields.values()
+    return [text for field in fields for text in (field.title, field.description) if text]
+
+
+if __name__ == "__main__":
+    translated = read()
+    translated.update(extract(), no_fuzzy_matching=True)
+    translated.obsolete.clear()
+    PO.parent.mkdir(parents=True, exist_ok=True)
+    with open(PO, "wb") as out:
+        write_po(out, translated, omit_header=False, include_lineno=False, width=110, sort_output=True)
+    for entry in translated:
+        if entry.id and not (all(entry.string) if isinstance(entry.string, tuple) else entry.string):
+            print("not translated:", entry.id)
