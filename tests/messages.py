@@ -1,4 +1,4 @@
-"""The sentences that visitors see, extracted from the code; `python -m tests.messages` brings the .po file up to date."""
+"""The sentences that visitors see, extracted from the code; `make messages` brings the .po file up to date."""
 
 import importlib
 from io import BytesIO

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePath
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -26,7 +27,7 @@ DEFAULT = "chelsea"
 PREVIEW_PX = 1024  # longer side of what pages work on while knobs are turned
 TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
 SOURCES = {"upload": N_("Upload"), "camera": N_("Camera"), "samples": N_("Samples")}
-_PHOTO, _PROBLEM, _ROUND = "photo", "photo_problem", "photo_round"
+_PHOTO, _PROBLEM, _ROUND, _PICKER = "photo", "photo_problem", "photo_round", "photo_picker_"
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,15 @@ def sidebar() -> None:
         st.button(_("Remove"), on_click=_remove, disabled=is_default, key="photo_remove", width="stretch")
 
 
-def picker(where: str, label: str) -> None:
+def picker(where: Literal["sidebar", "page"], label: str) -> None:
     """A button that opens the choice of a photo: upload, camera or samples.
 
     Args:
-        where: tells this picker from the others of the page.
+        where: "sidebar" or "page".
         label: of the button.
     """
-    with st.popover(label, icon=":material/add_photo_alternate:", width="stretch", key=f"photo_picker_{where}"):
+    icon = ":material/add_photo_alternate:"
+    with st.popover(label, icon=icon, width="stretch", key=_PICKER + where, on_change="rerun"):
         source = st.segmented_control(
             _("Where from"),
             list(SOURCES),
@@ -145,7 +147,9 @@ def _remove() -> None:
 
 
 def _next_round() -> None:
-    """Fresh widgets: the old uploader lets its file go, and the same file can come again."""
+    """Close the pickers and make fresh widgets: the old uploader lets its file go, and the same file can come again."""
+    for where in ("sidebar", "page"):
+        st.session_state[_PICKER + where] = False
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     st.session_state.pop(_PROBLEM, None)
 

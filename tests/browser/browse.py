@@ -1,0 +1,122 @@
+"""A server of our own and a real browser on it."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, Playwright, Request
+
+from ui.files import ROOT
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+LOCALES = {"en": "en-US", "pt": "pt-BR"}
+SETTLED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
+PATIENCE_S = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+@contextmanager
+def serving(app: Path = ROOT / "streamlit_app.py", wait_for: str = "/ready") -> Iterator[tuple[str, subprocess.Popen]]:
+    """The app on a free port of this machine, until the block ends; gives its address and process."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while not answers(address + wait_for):
+            assert process.poll() is None, process.stderr and process.stderr.read().decode()
+            assert time.monotonic() < deadline, f"no answer from {wait_for} in {PATIENCE_S} s"
+            time.sleep(0.02)  # between two questions to a server that is starting
+        yield address, process
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def launch(playwright: Playwright) -> Browser:
+    """The installed Chromium or Chrome."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    assert found, "no Chromium or Chrome is installed: run `make setup-test`"
+    return playwright.chromium.launch(executable_path=found, args=FLAGS)
+
+
+@contextmanager
+def visiting(
+    browser: Browser, address: str, *, size: dict[str, int] = WIDE, theme: str = "light", language: str = "en"
+) -> Iterator[Page]:
+    """A visitor with a fresh session; fails if the page asks another host for anything or throws in JavaScript."""
+    context = browser.new_context(
+        base_url=address, viewport=size, color_scheme=theme, locale=LOCALES[language], accept_downloads=True
+    )
+    foreign: list[str] = []
+    thrown: list[str] = []
+    own = urlsplit(address).netloc
+
+    def watch(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != own:
+            foreign.append(request.url)
+
+    context.on("request", watch)
+    page = context.new_page()
+    page.on("pageerror", lambda error: thrown.append(str(error)))
+    page.set_default_timeout(PATIENCE_S * 1000)
+    yield page
+    context.close()
+    assert not foreign, foreign
+    assert not thrown, thrown
+
+
+def settled(page: Page) -> None:
+    """Wait until the script has run and what it draws is drawn."""
+    page.locator(SETTLED).wait_for()
+
+
+def open_page(page: Page, path: str) -> None:
+    """Come by a link and wait for the whole page."""
+    page.goto(path)
+    settled(page)
+    page.get_by_role("heading", level=1).wait_for()
+
+
+def give_photo(page: Page, name: str, mime: str, data: bytes, button: str | re.Pattern[str]) -> None:
+    """Upload a file through the picker on the page; `button` names it."""
+    settled(page)
+    page.get_by_test_id("stMain").get_by_role("button", name=button).click()
+    chooser = page.locator('[data-testid="stPopoverBody"] input[type="file"]')
+    chooser.set_input_files({"name": name, "mimeType": mime, "buffer": data})

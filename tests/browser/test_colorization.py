@@ -1,0 +1,159 @@
+"""The gesture that the page exists for: a grey photo goes in, a coloured one comes out."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.colorization import without_colour
+from core.colour import mean_chroma
+from core.images import decode, encode, fit_within
+from tests.browser.browse import NARROW, WIDE, give_photo, open_page, settled, visiting
+from tests.files import animated_gif, bomb_png, cmyk_jpeg
+
+CHOOSE = re.compile("Choose a photo|Escolher uma foto")
+RESULT = 'figure[data-state="ready"]'
+
+
+def download_label(page: Page, width: int, height: int):
+    return page.get_by_role("button", name=re.compile(rf"(Download|Baixar), {width} × {height}"))
+
+
+def expect_result(page: Page, width: int, height: int) -> None:
+    """The slider shows a picture of this size."""
+    after = page.locator(f"{RESULT} img.after")
+    expect(after).to_have_js_property("naturalWidth", width)
+    expect(after).to_have_js_property("naturalHeight", height)
+
+
+def upload(page: Page, data: bytes, name: str = "photo.jpg", mime: str = "image/jpeg") -> None:
+    give_photo(page, name, mime, data, CHOOSE)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_grey_photo_in_coloured_photo_out(browser, address, language, size, sample):
+    photo = encode(without_colour(sample)[:200], "jpeg")
+    with visiting(browser, address, language=language, size=size) as page:
+        open_page(page, "/")
+        if size is NARROW:
+            open_page(page, "/colorization")
+        else:
+            page.get_by_test_id("stSidebarNavLink").filter(has_text=re.compile("Coloriza")).click()
+        upload(page, photo, "old photo.jpg")
+        expect(download_label(page, 451, 200)).to_be_visible()
+        expect_result(page, 451, 200)
+        with page.expect_download() as waiting:
+            download_label(page, 451, 200).click()
+        found = waiting.value
+        assert found.suggested_filename == "old_photo-colorized.jpg"
+        coloured = decode(found.path().read_bytes())
+        assert coloured.shape == (200, 451, 3)
+        assert mean_chroma(coloured) > 3
+        assert np.abs(without_colour(coloured).astype(int) - without_colour(decode(photo))).mean() < 2
+
+
+def test_the_divider_follows_mouse_and_keyboard(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/colorization")
+        page.locator(RESULT).wait_for()
+        figure = page.locator(RESULT)
+        box = figure.bounding_box()
+        y = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"] + box["width"] / 2, y)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.2, y, steps=5)
+        page.mouse.up()
+        at = "figure => parseFloat(figure.style.getPropertyValue('--at'))"
+        assert figure.evaluate(at) == pytest.approx(20, abs=2)
+        divider = page.get_by_role("slider", name="Divider: how much of the left picture is seen")
+        divider.focus()
+        before = figure.evaluate(at)
+        for _ in range(5):
+            page.keyboard.press("ArrowRight")
+        assert figure.evaluate(at) == before + 5
+
+
+def test_the_link_reproduces_the_page(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/colorization?photo=rocket")
+        strength = page.get_by_role("slider", name="Colour strength")
+        strength.focus()
+        for _ in range(4):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_url(re.compile("colorization_strength=1.2"))
+        page.get_by_text("Compare with the true colours").click()
+        page.wait_for_url(re.compile("colorization_truth=true"))
+        expect(page.locator("figure .left")).to_have_text("True")
+        settled(page)
+        value = page.get_by_test_id("stMetricValue").first.inner_text()
+        link = page.url
+    with visiting(browser, address) as page:
+        open_page(page, link.removeprefix(address))
+        expect(page.get_by_role("slider", name="Colour strength")).to_have_value("1.2")
+        expect(page.get_by_test_id("stMetricValue").first).to_have_text(value)
+        expect(page.get_by_test_id("stSidebar").get_by_text("Rocket · 640 × 427")).to_be_visible()
+        expect(page.locator("figure .left")).to_have_text("True")
+
+
+def test_a_change_of_language_keeps_photo_and_settings(browser, address, sample):
+    with visiting(browser, address) as page:
+        open_page(page, "/colorization?colorization_strength=0.5")
+        upload(page, encode(sample[:150], "jpeg"))
+        expect(download_label(page, 451, 150)).to_be_visible()
+        page.get_by_test_id("stSidebar").get_by_text("Português").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Colorização")
+        expect(page.get_by_role("button", name="Baixar, 451 × 150")).to_be_visible()
+        expect(page.get_by_role("slider", name="Intensidade da cor")).to_have_value("0.5")
+        assert "lang=pt" in page.url
+
+
+def test_the_photo_goes_along_and_stays_with_its_visitor(browser, address, sample):
+    with visiting(browser, address) as page, visiting(browser, address) as stranger:
+        open_page(page, "/colorization")
+        upload(page, encode(sample[:130], "jpeg"))
+        expect(download_label(page, 451, 130)).to_be_visible()
+        page.get_by_test_id("stSidebarNavLink").first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Camadas")
+        sidebar = page.get_by_test_id("stSidebar")
+        expect(sidebar.get_by_text("Your photo · 451 × 130")).to_be_visible()
+        sidebar.get_by_role("button", name="Remove").click()
+        expect(sidebar.get_by_text("Cat · 451 × 300")).to_be_visible()
+        open_page(stranger, "/colorization")
+        expect(stranger.get_by_test_id("stSidebar").get_by_text("Cat · 451 × 300")).to_be_visible()
+
+
+def bad_files(sample: np.ndarray) -> list[tuple[str, str, bytes, str | tuple[int, int]]]:
+    """Name, type, bytes, and the sentence (in Portuguese) or the size of the result."""
+    whole = encode(sample, "jpeg")
+    panorama = np.tile(sample[:10], (1, 12, 1))[:, :5000]
+    return [
+        ("words.jpg", "image/jpeg", b"These are words, not pixels.", "Isto não é uma imagem que se possa ler"),
+        ("short.jpg", "image/jpeg", whole[: len(whole) // 3], "O arquivo está danificado ou incompleto"),
+        ("bomb.png", "image/png", bomb_png(10_000, 6_000), "A imagem tem 60,0 megapixels; o máximo é 50"),
+        ("dot.png", "image/png", encode(np.ascontiguousarray(sample[:1, :1]), "png"), (1, 1)),
+        ("panorama.png", "image/png", encode(panorama, "png"), (5000, 10)),
+        ("print.jpg", "image/jpeg", cmyk_jpeg(sample), (451, 300)),
+        ("moving.gif", "image/gif", animated_gif(sample[:120]), (451, 120)),
+    ]
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_bad_input_gets_a_sentence_or_a_result_and_the_next_upload_works(browser, address, number, sample):
+    name, mime, data, outcome = bad_files(sample)[number]
+    with visiting(browser, address, language="pt") as page:
+        open_page(page, "/colorization")
+        upload(page, data, name, mime)
+        if isinstance(outcome, str):
+            alert = page.get_by_test_id("stAlert")
+            expect(alert).to_contain_text("O arquivo não foi aceito.")
+            expect(alert).to_contain_text(outcome)
+            expect(download_label(page, 451, 300)).to_be_visible()  # the photo that was there is kept
+        else:
+            expect(download_label(page, *outcome)).to_be_visible()
+            expect_result(page, *fit_within(np.zeros((*outcome, 3), np.uint8), 1024).shape[:2])
+        upload(page, encode(sample[:111], "png"), "next.png", "image/png")
+        expect(download_label(page, 451, 111)).to_be_visible()
+        expect(page.get_by_test_id("stAlert")).to_have_count(0)
+        expect(page.get_by_test_id("stException")).to_have_count(0)

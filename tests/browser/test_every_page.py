@@ -1,0 +1,60 @@
+"""What holds for every page of the catalog: by its link first, at both widths, in both themes and languages."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.browse import NARROW, WIDE, open_page, settled, visiting
+from ui.catalog import PAGES
+
+AXE = Axe()
+SLUGS = [page.slug for page in PAGES]
+# Streamlit's own: its navigation list, and code blocks that scroll.
+NOT_OURS = {"list", "listitem", "scrollable-region-focusable"}
+
+
+def path(slug: str) -> str:
+    return "/" if slug == "home" else f"/{slug}"
+
+
+def test_a_deep_link_comes_first_to_a_fresh_server(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, path(SLUGS[-1]))
+        expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(len(PAGES))
+        expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[-1].title)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("language", ["en", "pt"])
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_page_opens_without_error_or_sideways_scrolling(browser, address, slug, language, size):
+    with visiting(browser, address, size=size, language=language) as page:
+        open_page(page, path(slug))
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        expect(page.get_by_test_id("stAlert")).to_have_count(0)
+        too_wide = page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth")
+        assert too_wide <= 0
+        promise = next(entry for entry in PAGES if entry.slug == slug).promise
+        assert (page.get_by_text(promise, exact=True).count() > 0) == (language == "en")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("slug", SLUGS)
+def test_nothing_of_ours_keeps_anyone_out(browser, address, slug, theme):
+    with visiting(browser, address, theme=theme) as page:
+        open_page(page, path(slug))
+        for tab in page.get_by_role("tab").all() or [None]:
+            if tab is not None:
+                tab.click()
+                settled(page)
+            found = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+            serious = [v for v in found if v["impact"] in ("serious", "critical") and v["id"] not in NOT_OURS]
+            assert not serious, [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in serious]
+
+
+def test_the_whole_catalog_is_reached_from_the_home_page(browser, address):
+    for entry in PAGES[1:]:
+        with visiting(browser, address) as page:
+            open_page(page, "/")
+            page.get_by_test_id("stMain").get_by_role("link", name=entry.title).click()
+            expect(page.get_by_role("heading", level=1)).to_have_text(entry.title)
