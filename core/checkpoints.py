@@ -49,6 +49,7 @@ class Card(BaseModel):
     parameters: int
     data: list[str]
     command: str
+    recipe: dict[str, Any]
     seed: int
     hardware: str
     seconds: float

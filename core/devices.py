@@ -3,6 +3,7 @@
 import os
 import platform
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,9 @@ def gains_from_bf16(where: "torch.device") -> bool:
 
 @cache
 def gpu_name() -> str | None:
-    """The name of the first NVIDIA GPU that the driver shows, or None; asks no library."""
+    """The name of the first NVIDIA GPU that torch can use, or None; found without importing torch."""
+    if version("torch").endswith("+cpu") or os.environ.get("CAMADAS_DEVICE") == "cpu":
+        return None
     for information in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
         for line in information.read_text().splitlines():
             if line.startswith("Model:"):

@@ -23,7 +23,7 @@ from core.errors import CamadasError
 from core.images import Format, Picture, decode, encode
 from ui import code, controls, errors, page, photo
 from ui.components.before_after import before_after
-from ui.language import N_, _, number
+from ui.language import N_, _, formula, number
 
 SLUG = "colorization"
 COLOURFULNESS = N_("By Hasler and Süsstrunk: 0 is grey, 33 moderate, 59 quite colourful.")
@@ -119,7 +119,7 @@ def numbers(result: Colorized, seconds: float, measured: dict[str, Comparison]) 
         page.Number(
             "PSNR",
             f"{number(net.psnr_db, 1)} dB",
-            _("{gain} dB over grey").format(gain=gain),
+            _("{gain} dB against grey").format(gain=gain),
             _("How close the pixels are to the true ones. More is better."),
         ),
         page.Number(
@@ -158,7 +158,7 @@ def explain(result: Colorized, settings: Settings, measured: dict[str, Compariso
             "towards grey."
         ).format(width=width, height=height, strength=number(settings.strength, 2))
     )
-    strength = f"{settings.strength:.2f}"
+    strength = formula(settings.strength, 2)
     st.latex(
         rf"(L^*, a^*, b^*)_{{\text{{out}}}} = \bigl(L^*_{{\text{{in}}}},\; {strength}\, a^*_{{\text{{net}}}},"
         rf"\; {strength}\, b^*_{{\text{{net}}}}\bigr)"
@@ -167,7 +167,9 @@ def explain(result: Colorized, settings: Settings, measured: dict[str, Compariso
         psnr = measured["net"].psnr_db
         st.markdown(_("Against the true colours, the mean squared error of the pixels gives the figure above:"))
         mse = 255**2 / 10 ** (psnr / 10)
-        st.latex(rf"\text{{PSNR}} = 10 \log_{{10}} \frac{{255^2}}{{{mse:.1f}}} = {psnr:.1f}\ \text{{dB}}")
+        st.latex(
+            rf"\text{{PSNR}} = 10 \log_{{10}} \frac{{255^2}}{{{formula(mse, 1)}}} = {formula(psnr, 1)}\ \text{{dB}}"
+        )
     st.markdown(
         _(
             "Where many colours are possible, a car, a shirt, a wall, the likeliest answer is a cautious mean: that is "

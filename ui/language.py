@@ -44,6 +44,11 @@ def number(value: float, digits: int = 0, *, signed: bool = False) -> str:
     return format_decimal(value, format=f"+{pattern};-{pattern}" if signed else pattern, locale=LOCALES[current()])
 
 
+def formula(value: float, digits: int) -> str:
+    """A number for LaTeX, where a comma would otherwise be followed by a gap."""
+    return number(value, digits).replace(",", "{,}")
+
+
 def current() -> str:
     """The visitor's language: a key of LANGUAGES."""
     return st.session_state.get(_KEY, "en")

@@ -268,7 +268,13 @@ def keep(task: ColorizationTask, done: Done, command: str, epochs: list[dict[str
 
 def _card(task: ColorizationTask, done: Done, command: str, epochs: list[dict[str, Any]], calibration: Any) -> Card:
     curve = [
-        {"epoch": e["epoch"], "loss": e["losses"]["chroma"], "class loss": e["losses"]["class"], **e["metrics"]}
+        {
+            "epoch": e["epoch"],
+            "step": e["step"],
+            "chroma loss": e["losses"]["chroma"],
+            "class loss": e["losses"]["class"],
+            **e["metrics"],
+        }
         for e in epochs
     ]
     return Card(
@@ -282,6 +288,7 @@ def _card(task: ColorizationTask, done: Done, command: str, epochs: list[dict[st
             f"photos train, {task.n_photos} for training, {len(task.photos) - task.n_photos} for calibration",
         ],
         command=command,
+        recipe=task.config.model_dump(mode="json"),
         seed=task.config.seed,
         hardware=hardware(),
         seconds=done.seconds,

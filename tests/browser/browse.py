@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,6 +27,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 ]
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 LOCALES = {"en": "en-US", "pt": "pt-BR"}
@@ -77,11 +79,17 @@ def launch(playwright: Playwright) -> Browser:
 
 @contextmanager
 def visiting(
-    browser: Browser, address: str, *, size: dict[str, int] = WIDE, theme: str = "light", language: str = "en"
+    browser: Browser,
+    address: str,
+    *,
+    size: dict[str, int] = WIDE,
+    theme: str = "light",
+    language: str = "en",
+    permissions: Sequence[str] = (),
 ) -> Iterator[Page]:
     """A visitor with a fresh session; fails if the page asks another host for anything or throws in JavaScript."""
     context = browser.new_context(
-        base_url=address, viewport=size, color_scheme=theme, locale=LOCALES[language], accept_downloads=True
+        base_url=address, viewport=size, color_scheme=theme, locale=LOCALES[language], permissions=list(permissions)
     )
     foreign: list[str] = []
     thrown: list[str] = []

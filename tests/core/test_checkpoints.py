@@ -28,6 +28,7 @@ def card(**changes) -> Card:
         "parameters": 1,
         "data": ["none"],
         "command": "none",
+        "recipe": {"epochs": 1},
         "seed": 0,
         "hardware": "any",
         "seconds": 1.0,

@@ -1,0 +1,62 @@
+"""What surrounds the pages: headers, readiness, an error that is our fault."""
+
+import json
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.browse import answers, open_page, serving, visiting
+
+BROKEN = """
+import streamlit as st
+from ui.server import MIDDLEWARE, ROUTES, apologize, lifespan
+app = st.App({script!r}, lifespan=lifespan, on_script_error=apologize, routes=ROUTES, middleware=MIDDLEWARE)
+"""
+SCRIPT = """
+import streamlit as st
+st.title("Before")
+if st.button("Fail"):
+    raise ZeroDivisionError("a secret of the house")
+st.write("After")
+"""
+
+
+def test_every_answer_has_the_headers_and_ready_says_so(address):
+    for path in ("/", "/colorization", "/_stcore/health", "/ready"):
+        with urllib.request.urlopen(address + path) as answer:
+            assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+            assert answer.headers["Referrer-Policy"] == "same-origin", path
+            assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"], path
+            if path == "/ready":
+                assert json.loads(answer.read()) == {"ready": True}
+
+
+def test_a_bug_is_an_apology_with_a_reference_and_the_app_stays_up(browser, tmp_path: Path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    app = tmp_path / "broken_app.py"
+    app.write_text(BROKEN.format(script=str(tmp_path / "script.py")))
+    with serving(app, wait_for="/_stcore/health") as (address, process), visiting(browser, address) as page:
+        open_page(page, "/")
+        page.get_by_role("button", name="Fail").click()
+        alert = page.get_by_test_id("stAlert")
+        expect(alert).to_contain_text("Something went wrong on our side.")
+        reference = alert.inner_text().split("Reference:")[1].strip()
+        assert len(reference) == 8
+        assert "secret" not in page.content()
+        assert "Traceback" not in page.content()
+        open_page(page, "/")
+        expect(page.get_by_text("After")).to_be_visible()
+        assert answers(address + "/_stcore/health")
+        process.terminate()
+        assert process.stderr is not None
+        log = process.stderr.read().decode()
+        assert f"reference {reference}" in log
+        assert "ZeroDivisionError: a secret of the house" in log
+
+
+def test_the_server_stops_when_asked():
+    with serving(wait_for="/_stcore/health") as (address, process):
+        process.terminate()
+        assert process.wait(timeout=20) in (0, -15)
+        assert not answers(address + "/_stcore/health")
