@@ -55,13 +55,18 @@ def current() -> str:
 
 
 def choose() -> None:
-    """Settle the visit's language: `?lang=` in the address, else what was chosen, else the browser's locale."""
+    """Settle the visit's language: `?lang=` in the address, else what was chosen, else the browser's locale.
+
+    A language other than the browser's is kept in the address, so that a link hands it on.
+    """
+    browsers = "pt" if (st.context.locale or "").lower().startswith("pt") else "en"
     asked = str(st.query_params.get("lang", "")).lower()[:2]
-    if asked in LANGUAGES:
-        if asked != current() or _KEY not in st.session_state:
-            st.session_state[_KEY] = st.session_state[_SWITCH] = asked
-    elif _KEY not in st.session_state:
-        st.session_state[_KEY] = "pt" if (st.context.locale or "").lower().startswith("pt") else "en"
+    if asked not in LANGUAGES:
+        asked = st.session_state.get(_KEY, browsers)
+    if asked != st.session_state.get(_KEY):
+        st.session_state[_KEY] = st.session_state[_SWITCH] = asked
+    if asked != browsers:
+        st.query_params["lang"] = asked
 
 
 def switch() -> None:

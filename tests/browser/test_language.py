@@ -1,0 +1,31 @@
+"""The language goes along: by the browser, by the switch, by the link."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.browse import open_page, visiting
+
+
+def test_a_link_hands_the_language_on(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/")
+        page.get_by_test_id("stSidebar").get_by_text("Português").click()
+        page.get_by_test_id("stSidebarNavLink").filter(has_text="Colorização").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Colorização")
+        page.wait_for_url(re.compile("lang=pt"))
+        link = page.url
+    with visiting(browser, address) as page:
+        open_page(page, link.removeprefix(address))
+        expect(page.get_by_role("heading", level=1)).to_have_text("Colorização")
+
+
+def test_the_browsers_own_language_needs_no_word_in_the_address(browser, address):
+    with visiting(browser, address, language="pt") as page:
+        open_page(page, "/colorization")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Colorização")
+        assert "lang=" not in page.url
+        page.get_by_test_id("stSidebar").get_by_text("English").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Colorization")
+        page.reload()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Colorization")
