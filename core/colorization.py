@@ -59,11 +59,13 @@ class Comparison:
     """A picture against the true colours.
 
     Attributes:
-        psnr_db: over all pixels and channels; infinite when equal.
+        mean_squared_error: over all pixels and channels, in squared 8-bit steps.
+        psnr_db: from it; infinite when equal.
         ciede2000: mean colour difference.
         colourfulness: of the picture itself, by Hasler and Süsstrunk.
     """
 
+    mean_squared_error: float
     psnr_db: float
     ciede2000: float
     colourfulness: float
@@ -200,8 +202,10 @@ def compare(image: np.ndarray, truth: np.ndarray) -> Comparison:
     """Measure a picture against the true one, both (H, W, 3) uint8."""
     stride = max(1, round((truth.shape[0] * truth.shape[1] / CIEDE_PIXELS) ** 0.5))
     grid = (slice(None, None, stride), slice(None, None, stride))
+    mse = mean_squared_error(image, truth)
     return Comparison(
-        psnr_db=psnr_db(mean_squared_error(image, truth)),
+        mean_squared_error=mse,
+        psnr_db=psnr_db(mse),
         ciede2000=mean_ciede2000(np.ascontiguousarray(image[grid]), np.ascontiguousarray(truth[grid])),
         colourfulness=colourfulness(image),
     )

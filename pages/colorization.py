@@ -20,13 +20,15 @@ from core.colorization import (
     without_colour,
 )
 from core.errors import CamadasError
-from core.images import Format, Picture, decode, encode
+from core.images import Picture
 from ui import code, controls, errors, page, photo
 from ui.components.before_after import before_after
 from ui.language import N_, _, formula, number
 
 SLUG = "colorization"
 COLOURFULNESS = N_("By Hasler and Süsstrunk: 0 is grey, 33 moderate, 59 quite colourful.")
+PSNR = N_("How close the pixels are to the true ones. More is better.")
+DIFFERENCE = N_("Mean colour difference from the truth, CIEDE2000. Less is better; 1 is barely seen.")
 REFERENCES = [
     "Zhang, Isola, Efros (2016), [Colorful image colorization](https://arxiv.org/abs/1603.08511)",
     "Iizuka, Simo-Serra, Ishikawa (2016), [Let there be color!](https://doi.org/10.1145/2897824.2925974)",
@@ -39,8 +41,7 @@ REFERENCES = [
 def show() -> None:
     """The whole page."""
     page.header(SLUG)
-    current = photo.current()
-    shown = current.preview
+    shown = photo.current().preview
     result_column, controls_column = page.columns()
     has_truth = not is_grey(shown)
     with controls_column:
@@ -49,7 +50,7 @@ def show() -> None:
         with_truth = has_truth and st.toggle(
             _("Compare with the true colours"), key=f"{SLUG}_truth", bind="query-params"
         )
-        download(current, settings)
+        photo.download(SLUG, "colorized", lambda image: colorize(image, settings).image)
     greyed = without_colour(shown)
     start = time.perf_counter()
     try:
@@ -82,58 +83,23 @@ def show() -> None:
     page.try_next(SLUG)
 
 
-def download(current: photo.Photo, settings: Settings) -> None:
-    """The photo colorized at its original size; made when it is asked for."""
-    format: Format = "jpeg" if current.data[:2] == b"\xff\xd8" else "png"
-
-    def make() -> bytes:
-        return encode(colorize(decode(current.data), settings).image, format, quality=95)
-
-    st.download_button(
-        _("Download, {width} × {height}").format(width=current.width, height=current.height),
-        make,
-        f"{current.name}-colorized.{'jpg' if format == 'jpeg' else 'png'}",
-        f"image/{format}",
-        key=f"{SLUG}_download",
-        icon=":material/download:",
-        on_click="ignore",
-        width="stretch",
-    )
-
-
 def numbers(result: Colorized, seconds: float, measured: dict[str, Comparison]) -> list[page.Number]:
     """The row below the picture: against the truth where there is one."""
-    colourfulness, height_width = measured["net"].colourfulness, result.net_input.shape
+    net, grey, truth = measured["net"], measured.get("grey"), measured.get("truth")
+    colours = number(net.colourfulness)
     took = page.Number(_("Time"), f"{number(seconds * 1000)} ms", help=_("For the picture as shown."))
-    if "truth" not in measured:
-        view = f"{height_width[1]} × {height_width[0]}"
-        return [
-            page.Number(_("Colourfulness"), number(colourfulness), help=_(COLOURFULNESS)),
-            page.Number(_("Network's view"), view, help=_("Pixels of lightness that the network gets.")),
-            took,
-        ]
-    net, grey = measured["net"], measured["grey"]
-    gain = number(net.psnr_db - grey.psnr_db, 1, signed=True)
-    closer = number(net.ciede2000 - grey.ciede2000, 1, signed=True)
+    if grey is None or truth is None:
+        height, width = result.net_input.shape
+        saw = _("Pixels of lightness that the network gets.")
+        view = page.Number(_("Network's view"), f"{width} × {height}", help=saw)
+        return [page.Number(_("Colourfulness"), colours, help=_(COLOURFULNESS)), view, took]
+    gain = _("{gain} dB against grey").format(gain=number(net.psnr_db - grey.psnr_db, 1, signed=True))
+    closer = _("{closer} against grey").format(closer=number(net.ciede2000 - grey.ciede2000, 1, signed=True))
+    of_truth = _("{value} of {truth}").format(value=colours, truth=number(truth.colourfulness))
     return [
-        page.Number(
-            "PSNR",
-            f"{number(net.psnr_db, 1)} dB",
-            _("{gain} dB against grey").format(gain=gain),
-            _("How close the pixels are to the true ones. More is better."),
-        ),
-        page.Number(
-            "ΔE00",
-            number(net.ciede2000, 1),
-            _("{closer} against grey").format(closer=closer),
-            _("Mean colour difference from the truth, CIEDE2000. Less is better; 1 is barely seen."),
-            less_is_better=True,
-        ),
-        page.Number(
-            _("Colourfulness"),
-            _("{value} of {truth}").format(value=number(colourfulness), truth=number(measured["truth"].colourfulness)),
-            help=_(COLOURFULNESS),
-        ),
+        page.Number("PSNR", f"{number(net.psnr_db, 1)} dB", gain, _(PSNR)),
+        page.Number("ΔE00", number(net.ciede2000, 1), closer, _(DIFFERENCE), less_is_better=True),
+        page.Number(_("Colourfulness"), of_truth, help=_(COLOURFULNESS)),
         took,
     ]
 
@@ -141,14 +107,15 @@ def numbers(result: Colorized, seconds: float, measured: dict[str, Comparison]) 
 def explain(result: Colorized, settings: Settings, measured: dict[str, Comparison]) -> None:
     """What the network gets, what it says and how the two become a picture, with the present numbers."""
     height, width = result.net_input.shape
-    pictures = [
-        (lightness_picture(result.net_input), _("It sees lightness, {width} × {height} pixels.")),
-        (chroma_picture(result.chroma), _("It answers with colour alone, {width} × {height} values.")),
-        (result.image, _("The photo keeps its own lightness and takes the colour.")),
-    ]
-    for column, (picture, caption) in zip(st.columns(3), pictures, strict=True):
-        said = caption.format(width=picture.shape[1], height=picture.shape[0])
-        column.image(picture, said, width="stretch", alt=said)
+    sees = _("It sees lightness, {width} × {height} pixels.").format(width=width, height=height)
+    says = _("It answers with colour alone, {width} × {height} values.")
+    page.pictures(
+        [
+            (lightness_picture(result.net_input), sees),
+            (chroma_picture(result.chroma), says.format(width=result.chroma.shape[1], height=result.chroma.shape[0])),
+            (result.image, _("The photo keeps its own lightness and takes the colour.")),
+        ]
+    )
     st.markdown(
         _(
             "The photo is split into lightness $L^*$ and two colour channels, $a^*$ (green to red) and $b^*$ (blue to "
@@ -164,12 +131,9 @@ def explain(result: Colorized, settings: Settings, measured: dict[str, Compariso
         rf"\; {strength}\, b^*_{{\text{{net}}}}\bigr)"
     )
     if "truth" in measured:
-        psnr = measured["net"].psnr_db
+        mse, psnr = formula(measured["net"].mean_squared_error, 1), formula(measured["net"].psnr_db, 1)
         st.markdown(_("Against the true colours, the mean squared error of the pixels gives the figure above:"))
-        mse = 255**2 / 10 ** (psnr / 10)
-        st.latex(
-            rf"\text{{PSNR}} = 10 \log_{{10}} \frac{{255^2}}{{{formula(mse, 1)}}} = {formula(psnr, 1)}\ \text{{dB}}"
-        )
+        st.latex(rf"\text{{PSNR}} = 10 \log_{{10}} \frac{{255^2}}{{{mse}}} = {psnr}\ \text{{dB}}")
     st.markdown(
         _(
             "Where many colours are possible, a car, a shirt, a wall, the likeliest answer is a cautious mean: that is "
@@ -181,14 +145,12 @@ def explain(result: Colorized, settings: Settings, measured: dict[str, Compariso
 def against_truth(pictures: dict[str, Picture], measured: dict[str, Comparison]) -> None:
     """What the network knows beyond grey, and beyond a table that never looks at the picture."""
     names = {"grey": _("Grey"), "table": _("Blind table"), "net": _("Network"), "truth": _("True colours")}
-    for column, (key, picture) in zip(st.columns(len(pictures)), pictures.items(), strict=True):
-        column.image(picture, names[key], width="stretch", alt=names[key])
+    page.pictures([(picture, names[key]) for key, picture in pictures.items()])
     rows = [
-        f"| {names[key]} | {_decibels(found.psnr_db)} | {number(found.ciede2000, 1)} | {number(found.colourfulness)} |"
+        [names[key], f"{number(found.psnr_db, 1)} dB", number(found.ciede2000, 1), number(found.colourfulness)]
         for key, found in measured.items()
     ]
-    head = f"| | PSNR | ΔE00 | {_('Colourfulness')} |\n|---|---|---|---|\n"
-    st.markdown(head + "\n".join(rows))
+    page.table(["", "PSNR", "ΔE00", _("Colourfulness")], rows)
     st.markdown(
         _(
             "The blind table has 20 rows: for each range of lightness, the mean colour of the training photos. It "
@@ -196,10 +158,6 @@ def against_truth(pictures: dict[str, Picture], measured: dict[str, Comparison])
             "the picture as shown, at most 1024 pixels wide or high."
         )
     )
-
-
-def _decibels(psnr_db: float) -> str:
-    return "∞" if psnr_db == float("inf") else f"{number(psnr_db, 1)} dB"
 
 
 show()

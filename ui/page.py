@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.images import Picture
 from ui import catalog, photo
 from ui.language import _
 
@@ -69,6 +70,18 @@ def tabs(slug: str, parts: Mapping[str, Callable[[], None]]) -> None:
     for tab, draw in zip(st.tabs(list(parts), key=f"{slug}_tabs"), parts.values(), strict=True):
         with tab:
             draw()
+
+
+def pictures(captioned: Sequence[tuple[Picture, str]]) -> None:
+    """Pictures side by side, each with its caption; on a phone one below the other."""
+    for column, (picture, caption) in zip(st.columns(len(captioned)), captioned, strict=True):
+        column.image(picture, caption, width="stretch", alt=caption)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A small table of words and figures."""
+    lines = [head, ["---"] * len(head), *rows]
+    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
 def references(entries: Sequence[str]) -> None:

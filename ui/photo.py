@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePath
@@ -11,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from core.errors import ImageRejected
-from core.images import decode, fit_within
+from core.images import Format, decode, encode, fit_within
 from ui import errors
 from ui.files import asset
 from ui.language import N_, _
@@ -113,6 +114,32 @@ def picker(where: Literal["sidebar", "page"], label: str) -> None:
                 args=(key,),
             )
         st.caption(_("Your photo stays in this session's memory and is gone soon after you leave."))
+
+
+def download(slug: str, tag: str, function: Callable[[np.ndarray], np.ndarray]) -> None:
+    """A button that gives the current photo back at its original size; the file is made when it is asked for.
+
+    Args:
+        slug: the page's.
+        tag: the word behind the file's name.
+        function: what the page does with a picture, (H, W, 3) uint8 -> the same.
+    """
+    photo = current()
+    format: Format = "jpeg" if photo.data[:2] == b"\xff\xd8" else "png"
+
+    def make() -> bytes:
+        return encode(function(decode(photo.data)), format, quality=95)
+
+    st.download_button(
+        _("Download, {width} × {height}").format(width=photo.width, height=photo.height),
+        make,
+        f"{photo.name}-{tag}.{'jpg' if format == 'jpeg' else 'png'}",
+        f"image/{format}",
+        key=f"{slug}_download",
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
+    )
 
 
 def problem() -> None:
