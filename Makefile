@@ -29,7 +29,7 @@ lint: setup-test ## ruff and mypy
 	$(BIN)/mypy
 
 evaluate: setup-test ## measure every checkpoint again against its card (needs CAMADAS_DATA)
-	$(BIN)/python -m core evaluate colorization --data $${CAMADAS_DATA:-data}/photos/test.parquet --json
+	$(BIN)/python -m tests.evaluate
 
 bench: setup-test ## measure the speed of the app
 	$(BIN)/python -m benchmarks.app --json

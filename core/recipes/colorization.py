@@ -47,6 +47,7 @@ from core.training.events import Done
 from core.training.fit import Batch, FitSettings
 from core.training.seed import batch_generator
 
+TEST = ("photos", "test")  # for measuring alone
 OUTPUT_STRIDE = 4  # the net answers at a quarter of its input's size
 NO_CLASS = -100
 N_VALIDATION_PHOTOS = 50  # the last of the training photos: for calibration, never trained on
@@ -86,6 +87,7 @@ class ColorizationTask:
         self.tiny = load("tiny_imagenet", "train", folder)
         self.pictures = self.tiny.stack()
         self.photos = load("photos", "train", folder)
+        self.test = load(*TEST, folder)
         self.n_photos = len(self.photos) - N_VALIDATION_PHOTOS
         self.validation = load("tiny_imagenet", "val", folder).stack()[:N_VALIDATION_TINY]
         self.n_batches = max(1, len(self.tiny) // config.batch_size)
@@ -256,9 +258,13 @@ def keep(task: ColorizationTask, done: Done, command: str, epochs: list[dict[str
     for parameter in halved.parameters():
         if parameter.ndim >= 2:
             parameter.data = parameter.data.bfloat16().float()
-    for stored, net in (("float32 weights", model), ("bf16 weights, as stored", halved)):
-        figures = measure(task.photos, Settings(), _net(net), table, rows)
-        data = f"photos, {len(rows)} held out of train, {stored}"
+    held_out = f"photos, {len(rows)} held out of train"
+    for data, photos, these, net in (
+        ("photos test, weights as stored", task.test, None, halved),
+        (f"{held_out}, weights as stored", task.photos, rows, halved),
+        (f"{held_out}, float32 weights", task.photos, rows, model),
+    ):
+        figures = measure(photos, Settings(), _net(net), table, these)
         card.metrics.extend(
             Metric(name=name, value=figures[name], unit=unit, data=data, n=figures["n"])
             for name, unit in REPORTED.items()
