@@ -39,7 +39,7 @@ def write_parquet(path: Path, images: list[bytes], labels: list[int] | None = No
 
 
 SIZES = {"mnist": 28, "fashion_mnist": 28, "cifar10": 32, "tiny_imagenet": 64, "photos": 72}
-COUNTS = {"photos": 56}  # 50 of them are held out for validation
+COUNTS = {"photos": 108}  # 100 of them are held out for validation
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def test_resumed_it_goes_on_where_it_was(name, made_data, tmp_path):
 def test_what_it_keeps_loads_and_measures(name, made_data, tmp_path):
     recipe, _, task = make(name, made_data)
     done = Done("finished", 1, 6, 60.0, {})
-    epochs = [{"epoch": 1, "step": 6, "losses": {"chroma": 1.0, "class": 2.0}, "metrics": {"chroma_gain_db": 0.1}}]
+    epochs = [{"epoch": 1, "step": 6, "losses": {"chroma": 1.0, "class": 2.0}, "metrics": {"photo_gain_db": 0.1}}]
     card = recipe.keep(task, done, "python -m core train", epochs, tmp_path)
     module, loaded = checkpoints.read(card.name, tmp_path)
     assert loaded == card
@@ -70,7 +70,7 @@ def test_colorization_measure_in_closed_form(made_data):
     from core.recipes.colorization import fit_table, measure
 
     photos = load("photos", "test", made_data)
-    rows, table = range(4), fit_table(photos, 4)
+    rows, table = range(4), fit_table(photos, range(4))
     zero = measure(
         photos, Settings(), lambda x: np.zeros((1, 2, x.shape[2] // 4, x.shape[3] // 4), np.float32), table, rows
     )
@@ -111,7 +111,7 @@ def test_the_table_is_the_mean_colour_of_each_range(tmp_path):
     lab[:4], lab[4:] = (32.0, 20.0, -10.0), (77.0, -8.0, 30.0)
     image = lab_to_rgb(lab)
     photos = open_pictures(write_parquet(tmp_path / "two.parquet", [encode(image, "png")]))
-    table = fit_table(photos, 1)
+    table = fit_table(photos, range(1))
     assert table.shape == (20, 2)
     assert np.allclose(table[6], rgb_to_lab(image)[0, 0, 1:], atol=1e-3)
     assert np.allclose(table[15], rgb_to_lab(image)[7, 7, 1:], atol=1e-3)
