@@ -129,7 +129,7 @@ class ColorizationTask:
         return {"chroma": chroma * 10, "class": torch.nan_to_num(classes) * self.config.class_weight}
 
     def validate(self, model: nn.Module) -> dict[str, float]:
-        """Gain in chroma error over grey on photos of other classes and on Tiny-ImageNet's val, and the latter's chroma."""
+        """Gain in chroma error over grey on the held-out photos and on Tiny-ImageNet's val, and the latter's chroma."""
         photo_gain, _ = _chroma_gain(model, self.validation_photos)
         tiny_gain, ratio = _chroma_gain(model, self.validation_tiny)
         return {"photo_gain_db": photo_gain, "tiny_gain_db": tiny_gain, "chroma_ratio": ratio}
