@@ -36,7 +36,7 @@ def models() -> None:
     """List the checkpoints."""
     from core.checkpoints import names, path_of, read_card
 
-    table = Table("name", "architecture", "parameters", "MiB", "trained", "best figure")
+    table = Table("name", "architecture", "parameters", "MiB", "trained", "measured")
     for name in names():
         card = read_card(name)
         figure = card.metrics[0]
@@ -63,17 +63,17 @@ def train(
 
     recipe = _recipe(name)
     length = {} if minutes is None and epochs is None else {"minutes": minutes, "epochs": epochs}
-    config = recipe.Config(seed=seed, **length)
+    config = _settings(recipe.Config, seed=seed, **length)
     task = recipe.make_task(config, data)
     folder = RUNS / name
     folder.mkdir(parents=True, exist_ok=True)
-    log = folder / "log.jsonl"
-    if not resume:
+    log, state = folder / "log.jsonl", folder / "state.pt"
+    if not (resume and state.exists()):
         log.unlink(missing_ok=True)
     done: Done | None = None
     with open(log, "a", encoding="utf-8") as lines, _progress() as progress:
         bar = progress.add_task(name, total=None, note="")
-        for event in fit(task, config, folder / "state.pt", resume=resume):
+        for event in fit(task, config, state, resume=resume):
             kind, facts = type(event).__name__.lower(), dataclasses.asdict(event)
             if kind == "step":
                 _show_step(progress, bar, facts)
@@ -85,10 +85,11 @@ def train(
             if isinstance(event, Done):
                 done = event
     assert done is not None  # fit ends with it
-    options = {"--minutes": minutes, "--epochs": epochs, "--seed": seed or None}
-    chosen = "".join(f" {option} {value:g}" for option, value in options.items() if value is not None)
-    epochs_seen = [json.loads(line) for line in log.read_text().splitlines() if '"event": "epoch"' in line]
-    card = recipe.keep(task, done, f"python -m core train {name}{chosen}", epochs_seen, out or FOLDER)
+    options = {"--data": "DIR", "--minutes": minutes, "--epochs": epochs, "--seed": seed or None}
+    chosen = "".join(f" {option} {value}" for option, value in options.items() if value is not None)
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    epochs_seen = {event["epoch"]: event for event in events if event["event"] == "epoch"}  # a resumed one stands twice
+    card = recipe.keep(task, done, f"python -m core train {name}{chosen}", list(epochs_seen.values()), out or FOLDER)
     console.print_json(data={metric.name: metric.value for metric in card.metrics})
 
 
@@ -113,14 +114,15 @@ def evaluate(
 @app.command()
 def colorize(
     photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of them.")],
-    out: Annotated[Path, typer.Option(help="Folder for the results.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results.", file_okay=False)],
     strength: Annotated[float | None, typer.Option(help="0 leaves a photo grey, 1 is what the network says.")] = None,
+    net_px: Annotated[int | None, typer.Option(help="Shorter side of what the network sees: 64, 96, 128, 256.")] = None,
 ) -> None:
     """Colorize photos into OUT under their own names; bad files are named and skipped."""
     from core.colorization import Settings
     from core.colorization import colorize as colorize_image
 
-    settings = _settings(Settings, strength=strength)
+    settings = _settings(Settings, strength=strength, net_px=net_px)
     _convert(photos, out, lambda image: colorize_image(image, settings).image, tag="colorized")
 
 

@@ -150,8 +150,11 @@ def read(name: str, folder: Path = FOLDER) -> tuple["nn.Module", Card]:
     if card.architecture not in MODELS:
         raise CheckpointError("tensors_differ", file=file.name, architecture=card.architecture, why="it is not known")
     module_name, attribute = MODELS[card.architecture].split(":")
-    with torch.device("meta"):
-        module: nn.Module = getattr(importlib.import_module(module_name), attribute)(**card.arguments)
+    try:
+        with torch.device("meta"):
+            module: nn.Module = getattr(importlib.import_module(module_name), attribute)(**card.arguments)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError("tensors_differ", file=file.name, architecture=card.architecture, why=error) from error
     why = _difference(module.state_dict(), tensors)
     if why:
         raise CheckpointError("tensors_differ", file=file.name, architecture=card.architecture, why=why)

@@ -16,17 +16,17 @@ from core.colour import (
     into_gamut,
     lab_to_rgb,
     lightness,
-    mean_chroma,
     mean_ciede2000,
     mean_squared_error,
     psnr_db,
+    rgb_to_lab,
 )
 from core.inference import predict
 from core.scripting import render
 
 CHECKPOINT = "colorization"
 N_BINS = 20  # rows of the blind table from lightness to colour
-GREY_CHROMA = 2.0  # mean chroma below which a photo counts as grey: JPEG and scanners leave that much
+GREY_CHROMA = 2.0  # Lab units that JPEG and scanners leave in a photo of one tone
 BAND_PIXELS = 1 << 20  # a full-size picture is coloured in bands of this size, which bounds memory
 CELL_PX = 16  # the net divides its input's sides by 16
 CIEDE_PIXELS = 60_000  # the mean colour difference is taken over a regular grid of about so many pixels
@@ -49,7 +49,8 @@ class Settings(BaseModel):
     net_px: NetSize = Field(
         128,
         title="What the network sees",
-        description="The shorter side of the photo as the network gets it. Small: more overview. Large: more detail.",
+        description="The shorter side of the photo as the network gets it. Small: the scene as a whole. "
+        "Large: more detail.",
         json_schema_extra={"unit": "px"},
     )
 
@@ -194,8 +195,19 @@ def without_colour(image: np.ndarray) -> np.ndarray:
 
 
 def is_grey(image: np.ndarray) -> bool:
-    """Whether a photo has no colours to compare with: mean chroma under 2 Lab units."""
-    return mean_chroma(image) < GREY_CHROMA
+    """Whether a photo has no colours to compare with: it is grey, or toned, as old prints are.
+
+    A toned photo has one colour for each lightness. So the mean colour of each of 20 ranges of lightness is taken
+    away; what is left of a*, b* is under 2 Lab units where there is but a tone.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+    """
+    lab = rgb_to_lab(image).reshape(-1, 3)
+    row = bins(lab[:, 0])
+    counts = np.maximum(np.bincount(row, minlength=N_BINS), 1)
+    left = [lab[:, c] - (np.bincount(row, lab[:, c], N_BINS) / counts)[row] for c in (1, 2)]
+    return float(np.hypot(*left).mean()) < GREY_CHROMA
 
 
 def compare(image: np.ndarray, truth: np.ndarray) -> Comparison:

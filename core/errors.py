@@ -33,6 +33,7 @@ class ImageRejected(CamadasError):
         "file_too_large": "the file has {size_mb:.1f} MB, more than {limit_mb} MB: save it smaller",
         "not_a_picture": "this is no JPEG, PNG, WebP, BMP, TIFF or GIF: save it as one of these",
         "too_many_pixels": "the picture has {megapixels:.1f} megapixels, more than {limit_megapixels}: save it smaller",
+        "too_long": "the picture is {side} pixels long, more than {limit}: cut it",
         "broken": "the file is damaged or cut short: copy or export it again",
         "unsupported": "pixels of the kind {mode} are not read: save the picture as RGB",
     }
@@ -44,6 +45,7 @@ class SettingsError(CamadasError):
     messages: ClassVar[dict[str, str]] = {
         "shape": "{argument} must be {rule}, but is {value}: change its shape",
         "range": "{argument} must be {rule}, but is {value}: choose a value in range",
+        "resumed": "{argument} is {value}, but the run to resume has {rule}: take its settings, or begin anew",
         "unknown": "{argument} {value!r} is not known: choose one of {rule}",
     }
 
@@ -55,6 +57,8 @@ class DatasetError(CamadasError):
         "missing": "the data set {name} ({split}) is not under {folder}: {how}",
         "broken_picture": "{file}, picture {row}: {why}: mend or remove it",
         "no_pictures": "{file} holds no pictures: name a Parquet file with a column image, or a folder of pictures",
+        "no_colour": "{name} has no photo with colours to compare with: name colour photographs",
+        "too_few": "{name} has {n} pictures, fewer than {least}: add some",
         "sizes_differ": "the pictures of {name} differ in size: take them one at a time",
     }
 

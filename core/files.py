@@ -41,8 +41,8 @@ def convert(
 ) -> Iterator[Converted]:
     """Read each file, apply `function` and write the result into `folder` under the same name.
 
-    JPEG stays JPEG, everything else becomes PNG. An input is never overwritten: a result that would fall on one,
-    or on another result of this run, gets `-TAG` (and a number) behind its name.
+    JPEG stays JPEG, everything else becomes PNG. An input is never overwritten: a result that would fall on one, on
+    another result of this run or on any file of a folder that holds an input gets `-TAG` (and a number) behind it.
 
     Args:
         sources: the files.
@@ -55,6 +55,8 @@ def convert(
     """
     folder.mkdir(parents=True, exist_ok=True)
     taken = {source.resolve() for source in sources}
+    if folder.resolve() in {source.parent for source in taken}:  # nothing beside an input is overwritten either
+        taken |= {file.resolve() for file in folder.iterdir()}
     for source in sources:
         try:
             image = decode(_read(source))

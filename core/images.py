@@ -14,6 +14,7 @@ from core.errors import ImageRejected, SettingsError
 
 MAX_BYTES = 20 * 1000 * 1000
 MAX_PIXELS = 50 * 1000 * 1000
+MAX_SIDE = 30_000
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 Picture = np.ndarray  # (H, W, 3) uint8 RGB
 Format = Literal["jpeg", "png", "webp", "tiff", "bmp"]
@@ -39,7 +40,7 @@ def decode(data: bytes) -> np.ndarray:
     frame of an animation is taken; 16-bit, CMYK, palette, grey and 1-bit pictures become 8-bit RGB.
 
     Args:
-        data: the bytes of a JPEG, PNG, WebP, BMP, TIFF or GIF; at most 20 MB and 50 megapixels.
+        data: the bytes of a JPEG, PNG, WebP, BMP, TIFF or GIF; at most 20 MB, 50 megapixels and 30,000 pixels a side.
 
     Returns:
         (H, W, 3) uint8 RGB, contiguous.
@@ -135,6 +136,8 @@ def _check_size(picture: Image.Image) -> None:
         raise ImageRejected("broken")
     if pixels > MAX_PIXELS:
         raise ImageRejected("too_many_pixels", megapixels=pixels / 1e6, limit_megapixels=MAX_PIXELS // 1_000_000)
+    if max(picture.size) > MAX_SIDE:
+        raise ImageRejected("too_long", side=max(picture.size), limit=MAX_SIDE)
 
 
 def _srgb(picture: Image.Image) -> np.ndarray:

@@ -64,7 +64,7 @@ def show() -> None:
         before_after(
             shown if with_truth else greyed,
             result.image,
-            (_("True") if with_truth else _("Grey"), _("Colorized")),
+            (_("Original") if with_truth else _("Grey"), _("Colorized")),
             alt=_("The current photo in the colours that the network gave it."),
             hint=_("Divider: how much of the left picture is seen"),
             key=f"{SLUG}_before_after",
@@ -76,7 +76,7 @@ def show() -> None:
     page.numbers(numbers(result, seconds, measured))
     parts = {_("How it works"): partial(explain, result, settings, measured)}
     if has_truth:
-        parts[_("What it knows")] = partial(against_truth, pictures, measured)
+        parts[_("What the network knows")] = partial(against_truth, pictures, measured)
     parts[_("Code")] = partial(code.tab, SLUG, script(settings), CHECKPOINT)
     parts[_("References")] = partial(page.references, REFERENCES)
     page.tabs(SLUG, parts)
@@ -91,7 +91,7 @@ def numbers(result: Colorized, seconds: float, measured: dict[str, Comparison]) 
     if grey is None or truth is None:
         height, width = result.net_input.shape
         saw = _("Pixels of lightness that the network gets.")
-        view = page.Number(_("Network's view"), f"{width} × {height}", help=saw)
+        view = page.Number(_("What the network sees"), f"{width} × {height}", help=saw)
         return [page.Number(_("Colourfulness"), colours, help=_(COLOURFULNESS)), view, took]
     gain = _("{gain} dB against grey").format(gain=number(net.psnr_db - grey.psnr_db, 1, signed=True))
     closer = _("{closer} against grey").format(closer=number(net.ciede2000 - grey.ciede2000, 1, signed=True))
@@ -107,8 +107,8 @@ def numbers(result: Colorized, seconds: float, measured: dict[str, Comparison]) 
 def explain(result: Colorized, settings: Settings, measured: dict[str, Comparison]) -> None:
     """What the network gets, what it says and how the two become a picture, with the present numbers."""
     height, width = result.net_input.shape
-    sees = _("It sees lightness, {width} × {height} pixels.").format(width=width, height=height)
-    says = _("It answers with colour alone, {width} × {height} values.")
+    sees = _("The network sees lightness, {width} × {height} pixels.").format(width=width, height=height)
+    says = _("The network answers with colour alone, {width} × {height} values.")
     page.pictures(
         [
             (lightness_picture(result.net_input), sees),
@@ -119,8 +119,8 @@ def explain(result: Colorized, settings: Settings, measured: dict[str, Compariso
     st.markdown(
         _(
             "The photo is split into lightness $L^*$ and two colour channels, $a^*$ (green to red) and $b^*$ (blue to "
-            "yellow), as in CIE Lab. A U-Net that has seen 80,000 small photographs reads $L^*$, reduced to "
-            "{width} × {height}, and says the $a^*$ and $b^*$ that such a scene most likely has. They are enlarged to "
+            "yellow), as in CIE Lab. A U-Net, trained on 80,000 small photographs, reads $L^*$, reduced to "
+            "{width} × {height}, and says the $a^*$ and $b^*$ that such scenes have on average. They are enlarged to "
             "the size of the photo and multiplied by the strength {strength}; what the screen cannot show is drawn "
             "towards grey."
         ).format(width=width, height=height, strength=number(settings.strength, 2))
@@ -136,7 +136,7 @@ def explain(result: Colorized, settings: Settings, measured: dict[str, Compariso
         st.latex(rf"\text{{PSNR}} = 10 \log_{{10}} \frac{{255^2}}{{{mse}}} = {psnr}\ \text{{dB}}")
     st.markdown(
         _(
-            "Where many colours are possible, a car, a shirt, a wall, the likeliest answer is a cautious mean: that is "
+            "Where many colours are possible, a car, a shirt, a wall, the safest answer is an average: that is "
             "why colours come out paler than the true ones, and why the strength goes beyond 1."
         )
     )

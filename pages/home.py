@@ -13,10 +13,10 @@ st.markdown(_(catalog.entry("home").promise))
 st.markdown(
     _(
         "Camadas means layers. Each page is a real network with its knobs: turn them, see at once what changes, and "
-        "take away the link, the picture or the code. Everything is computed here, with networks of our own training."
+        "take away the link, the picture or the code. Everything is computed here, with networks that we trained."
     )
 )
-photo.problem()
+photo.problem("home")
 for section, title in catalog.SECTIONS.items():
     entries = [entry for entry in catalog.PAGES if entry.section == section]
     if not entries:

@@ -10,7 +10,7 @@ install() {
     local root=""
     [ "$(id -u)" -eq 0 ] || root="sudo"
     $root apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 case "$1" in

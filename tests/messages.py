@@ -1,6 +1,7 @@
 """The sentences that visitors see, extracted from the code; `make messages` brings the .po file up to date."""
 
 import importlib
+from datetime import UTC, datetime
 from io import BytesIO
 
 from babel.messages.catalog import Catalog
@@ -47,6 +48,11 @@ if __name__ == "__main__":
     translated = read()
     translated.update(extract(), no_fuzzy_matching=True)
     translated.obsolete.clear()
+    translated.fuzzy = False
+    translated.header_comment = "# Camadas in Brazilian Portuguese; `make messages` keeps it current."
+    translated.project, translated.version = "Camadas", "0.1"
+    translated.creation_date = translated.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # no change without a change
+    translated.last_translator = translated.language_team = "the Camadas authors"
     PO.parent.mkdir(parents=True, exist_ok=True)
     with open(PO, "wb") as out:
         write_po(out, translated, omit_header=False, include_lineno=False, width=110, sort_output=True)

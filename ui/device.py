@@ -12,4 +12,4 @@ def badge() -> None:
     if said is None:
         cores = plural("CPU, {n} core", "CPU, {n} cores", n_cores())
         said = f"{cores}, bf16" if cpu_has_bf16() else cores
-    st.caption(f":material/memory: {said}", help=_("Where the networks are computed."))
+    st.caption(f":material/memory: {said}", help=_("Where the networks run."))

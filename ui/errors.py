@@ -7,13 +7,16 @@ from ui.language import N_, _, number
 
 SENTENCES = {
     ("ImageRejected", "empty"): N_("The file is empty. Choose another one."),
-    ("ImageRejected", "file_too_large"): N_("The file has {size_mb} MB; {limit_mb} MB is the most. Save it smaller."),
+    ("ImageRejected", "file_too_large"): N_(
+        "The file has {size_mb} MB; {limit_mb} MB is the most. Save a smaller copy."
+    ),
     ("ImageRejected", "not_a_picture"): N_(
-        "This is no picture that can be read. Save it as JPEG, PNG, WebP, BMP, TIFF or GIF."
+        "This file cannot be read as a picture. Save it as JPEG, PNG, WebP, BMP, TIFF or GIF."
     ),
     ("ImageRejected", "too_many_pixels"): N_(
-        "The picture has {megapixels} megapixels; {limit_megapixels} is the most. Save it smaller."
+        "The picture has {megapixels} megapixels; {limit_megapixels} is the most. Save a smaller copy."
     ),
+    ("ImageRejected", "too_long"): N_("The picture is {side} pixels long; {limit} is the most. Cut or shrink it."),
     ("ImageRejected", "broken"): N_("The file is damaged or cut short. Copy or export it again."),
     ("ImageRejected", "unsupported"): N_("Pixels of the kind {mode} cannot be read. Save the picture as RGB."),
     ("CheckpointError", "missing"): N_("The network's file {file} is missing. Train it, or fetch it again."),
@@ -26,9 +29,12 @@ SENTENCES = {
     ),
     ("DatasetError", "broken_picture"): N_("A picture of the data set is damaged: {file}, number {row}."),
     ("DatasetError", "no_pictures"): N_("There are no pictures in {file}."),
+    ("DatasetError", "no_colour"): N_("{name} has no photo with colours to compare with."),
+    ("DatasetError", "too_few"): N_("{name} has {n} pictures; at least {least} are needed."),
     ("DatasetError", "sizes_differ"): N_("The pictures of {name} differ in size."),
     ("SettingsError", "shape"): N_("{argument} must be {rule}, but is {value}."),
     ("SettingsError", "range"): N_("{argument} must be {rule}, but is {value}. Choose a value in range."),
+    ("SettingsError", "resumed"): N_("{argument} is {value}, but the run to resume has {rule}."),
     ("SettingsError", "unknown"): N_("{argument} {value} is not known. Choose one of {rule}."),
 }
 

@@ -37,7 +37,7 @@ def header(slug: str) -> None:
     entry = catalog.entry(slug)
     st.title(_(entry.title), anchor=False)
     st.markdown(_(entry.promise))
-    photo.problem()
+    photo.problem(slug)
 
 
 def columns() -> tuple[DeltaGenerator, DeltaGenerator]:

@@ -1,6 +1,5 @@
 """The visitor's one photo: given once, it is the current photo of every page; it lives in this session alone."""
 
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,9 @@ from typing import Literal
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import ImageRejected
 from core.images import Format, decode, encode, fit_within
@@ -25,6 +27,7 @@ SAMPLES = {
     "camera": N_("Photographer, grey"),
 }
 DEFAULT = "chelsea"
+THUMBNAIL_PX = 240  # the sidebar's width, and the greatest height there
 PREVIEW_PX = 1024  # longer side of what pages work on while knobs are turned
 TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
 SOURCES = {"upload": N_("Upload"), "camera": N_("Camera"), "samples": N_("Samples")}
@@ -39,7 +42,6 @@ class Photo:
         data: the file's bytes, still encoded.
         name: the file's name without its ending, safe for a new file's name.
         sample: a key of SAMPLES, or empty for the visitor's own.
-        key: of the bytes, for caches.
         height: of the whole picture, in pixels, upright.
         width: likewise.
         preview: (h, w, 3) uint8 RGB, no side longer than 1024 pixels; the whole picture where it is no larger.
@@ -48,15 +50,9 @@ class Photo:
     data: bytes
     name: str
     sample: str
-    key: str
     height: int
     width: int
     preview: np.ndarray
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the preview is the whole picture."""
-        return self.preview.shape[:2] == (self.height, self.width)
 
 
 def current() -> Photo:
@@ -65,19 +61,24 @@ def current() -> Photo:
     if own is not None:
         return own
     asked = st.query_params.get("photo", DEFAULT)
-    return _sample(asked if asked in SAMPLES else DEFAULT)
+    if asked not in SAMPLES or asked == DEFAULT:
+        return _sample(DEFAULT)
+    st.session_state[_PHOTO] = _sample(asked)  # it goes along to the other pages
+    return _sample(asked)
 
 
 def sidebar() -> None:
     """The photo, small, with what changes and removes it."""
     photo = current()
     _keep_in_address(photo)
-    st.image(photo.preview, width="stretch", alt=_alt(photo))
+    height, width = photo.preview.shape[:2]
+    small: int | Literal["stretch"] = max(1, THUMBNAIL_PX * width // height) if height > width else "stretch"
+    st.image(photo.preview, width=small, alt=_alt(photo))
     st.caption(f"{_title(photo)} · {photo.width} × {photo.height}")
     with st.container(horizontal=True):
         picker("sidebar", _("Change"))
-        is_default = photo.sample == DEFAULT
-        st.button(_("Remove"), on_click=_remove, disabled=is_default, key="photo_remove", width="stretch")
+        nothing = photo.sample == DEFAULT and _PROBLEM not in st.session_state
+        st.button(_("Remove"), on_click=_remove, disabled=nothing, key="photo_remove", width="stretch")
 
 
 def picker(where: Literal["sidebar", "page"], label: str) -> None:
@@ -103,7 +104,7 @@ def picker(where: Literal["sidebar", "page"], label: str) -> None:
         if source == "upload":
             st.file_uploader(_("Photo, up to 20 MB"), TYPES, key=key, on_change=_take_file, args=(key,))
         elif source == "camera":
-            st.camera_input(_("Take a picture"), key=key, on_change=_take_file, args=(key,))
+            st.camera_input(_("Take a picture"), key=key, resolution="1080p", on_change=_take_file, args=(key,))
         else:
             st.pills(
                 _("Samples"),
@@ -142,22 +143,34 @@ def download(slug: str, tag: str, function: Callable[[np.ndarray], np.ndarray]) 
     )
 
 
-def problem() -> None:
-    """Say why the last file was not taken, if it was not."""
-    rejected: ImageRejected | None = st.session_state.get(_PROBLEM)
-    if rejected is not None:
-        errors.show(_("The file was not taken.") + " " + errors.sentence(rejected))
+def problem(slug: str) -> None:
+    """Say why the last file was not accepted, on the page where it was given, until another photo comes."""
+    rejected, where = st.session_state.get(_PROBLEM, (None, slug))
+    if where not in ("", slug):
+        del st.session_state[_PROBLEM]
+    elif rejected is not None:
+        st.session_state[_PROBLEM] = (rejected, slug)
+        errors.show(_("The file was not accepted.") + " " + errors.sentence(rejected))
 
 
 def _take_file(key: str) -> None:
     file = st.session_state.get(key)
-    if file is None:
+    if not isinstance(file, UploadedFile):  # none, or one that is forgotten already
         return
+    data = file.getvalue()
+    _forget_upload(file)
     _next_round()
     try:
-        st.session_state[_PHOTO] = _photo(file.getvalue(), file.name)
+        st.session_state[_PHOTO] = _photo(data, file.name)
     except ImageRejected as error:
-        st.session_state[_PROBLEM] = error
+        st.session_state[_PROBLEM] = (error, "")
+
+
+def _forget_upload(file: UploadedFile) -> None:
+    """Streamlit keeps a file that its uploader no longer shows until the session ends: let it go at once."""
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def _take_sample(key: str) -> None:
@@ -174,7 +187,7 @@ def _remove() -> None:
 
 
 def _next_round() -> None:
-    """Close the pickers and make fresh widgets: the old uploader lets its file go, and the same file can come again."""
+    """Close the pickers and make fresh widgets, so that the same file can come again."""
     for where in ("sidebar", "page"):
         st.session_state[_PICKER + where] = False
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
@@ -194,8 +207,7 @@ def _photo(data: bytes, name: str, sample: str = "") -> Photo:
     image = decode(data)
     height, width = image.shape[:2]
     stem = re.sub(r"[^\w-]+", "_", PurePath(name).stem)[:60] or "photo"
-    key = hashlib.sha256(data).hexdigest()[:16]
-    return Photo(data, stem, sample, key, height, width, np.array(fit_within(image, PREVIEW_PX)))
+    return Photo(data, stem, sample, height, width, np.array(fit_within(image, PREVIEW_PX)))
 
 
 @cache

@@ -114,6 +114,8 @@ def open_pictures(path: Path, *, split: str = "", source: Source | None = None) 
     if not files:
         raise DatasetError("no_pictures", file=top)
     labelled = sorted({file.relative_to(top).parts[0] for file in files if file.parent != top})
+    if len(labelled) == 1:  # one folder for all, as Tiny-ImageNet's val/images: no class
+        labelled = []
     label_of = {label: index for index, label in enumerate(labelled)}
     rows = ((str(file), 0, file.read_bytes(), label_of.get(file.relative_to(top).parts[0])) for file in files)
     return cached(name, key_of(name, files), _decoded(rows, is_grey), classes or tuple(labelled))
@@ -127,18 +129,16 @@ def _parquet_rows(shards: list[Path]) -> Iterator[Row]:
         try:
             file = pq.ParquetFile(shard)
             names = file.schema_arrow.names
-        except (OSError, ValueError) as error:  # pyarrow's errors are children of these
+            columns = ["image", "label"] if "label" in names else ["image"]
+            row = 0
+            for batch in file.iter_batches(_CHUNK, columns=columns):
+                labels = batch["label"].to_pylist() if "label" in columns else [None] * len(batch)
+                for image, label in zip(batch["image"].to_pylist(), labels, strict=True):
+                    data = image["bytes"] if isinstance(image, dict) else image
+                    yield str(shard), row, data, label
+                    row += 1
+        except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are children of these
             raise DatasetError("no_pictures", file=shard) from error
-        if "image" not in names:
-            raise DatasetError("no_pictures", file=shard)
-        columns = ["image", "label"] if "label" in names else ["image"]
-        row = 0
-        for batch in file.iter_batches(_CHUNK, columns=columns):
-            labels = batch["label"].to_pylist() if "label" in columns else [None] * len(batch)
-            for image, label in zip(batch["image"].to_pylist(), labels, strict=True):
-                data = image["bytes"] if isinstance(image, dict) else image
-                yield str(shard), row, data, label
-                row += 1
 
 
 def _decoded(rows: Iterator[Row], is_grey: bool) -> Iterator[tuple[np.ndarray, int | None]]:

@@ -42,6 +42,7 @@ from core.colour import (
 from core.data.cache import Dataset
 from core.data.reader import load
 from core.devices import hardware
+from core.errors import DatasetError
 from core.models.unet import UNet
 from core.training.events import Done
 from core.training.fit import Batch, FitSettings
@@ -50,8 +51,8 @@ from core.training.seed import batch_generator
 TEST = ("photos", "test")  # for measuring alone
 OUTPUT_STRIDE = 4  # the net answers at a quarter of its input's size
 NO_CLASS = -100
-# Of the training photos the first 250 show classes that Tiny-ImageNet lacks, as the test photos do. The first 100 of
-# them are held out, to choose weights and to calibrate by photos of things that the net has not met.
+# In the file that we used, the first 250 training photos show classes that Tiny-ImageNet lacks, as the test photos do;
+# the first 100 of them are held out, to choose and calibrate by photos of things that the net has not met.
 N_VALIDATION_PHOTOS = 100
 VALIDATION_PX = 96
 N_VALIDATION_TINY = 2000
@@ -94,6 +95,8 @@ class ColorizationTask:
         self.test = load(*TEST, folder)
         self.held_out = range(N_VALIDATION_PHOTOS)
         self.rows = range(N_VALIDATION_PHOTOS, len(self.photos))
+        if not self.rows:
+            raise DatasetError("too_few", name="photos", n=len(self.photos), least=N_VALIDATION_PHOTOS + 1)
         squares = [_square(self.photos.image(row), VALIDATION_PX) for row in self.held_out]
         self.validation_photos = np.stack(squares)
         self.validation_tiny = load("tiny_imagenet", "val", folder).stack()[:N_VALIDATION_TINY]
@@ -225,7 +228,10 @@ def measure(
         each photo gets the chroma predicted for the next one), n, n_left_out and seconds.
     """
     start = time.perf_counter()
-    kept = [i for i in rows or range(len(photos)) if mean_chroma(photos.image(i)) >= LEAST_CHROMA]
+    asked = range(len(photos)) if rows is None else rows
+    kept = [i for i in asked if mean_chroma(photos.image(i)) >= LEAST_CHROMA]
+    if not kept:
+        raise DatasetError("no_colour", name=photos.name)
     errors: dict[str, list[float]] = {"grey": [], "net": [], "blind": [], "shuffled": []}
     chroma, gaps = np.zeros(2), []
     for position, index in enumerate(kept):
@@ -248,7 +254,7 @@ def measure(
         "chroma_ratio": float(chroma[0] / chroma[1]),
         "colourfulness_gap": float(np.mean(gaps)),
         "n": len(kept),
-        "n_left_out": len(rows or range(len(photos))) - len(kept),
+        "n_left_out": len(asked) - len(kept),
         "seconds": round(time.perf_counter() - start, 1),
     }
 
@@ -275,7 +281,13 @@ def keep(task: ColorizationTask, done: Done, command: str, epochs: list[dict[str
     with torch.no_grad():
         model.chroma.weight *= factor  # type: ignore[union-attr, operator]
         model.chroma.bias *= factor  # type: ignore[union-attr, operator]
-    card = _card(task, done, command, epochs, {"chroma_factor": factor, "table_ab": table.round(3).tolist()})
+    card = _card(
+        task,
+        done,
+        command,
+        epochs,
+        {"chroma_factor": factor, "table_ab": [[round(float(v), 2) for v in row] for row in table]},
+    )
     halved = copy.deepcopy(model)
     for parameter in halved.parameters():
         if parameter.ndim >= 2:

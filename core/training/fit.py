@@ -1,6 +1,7 @@
 """The one training loop, a generator of events: a page draws them, the terminal prints them; to stop, stop asking."""
 
 import contextlib
+import json
 import math
 import os
 import time
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from core.devices import device, gains_from_bf16
+from core.errors import SettingsError
 from core.training.ema import averaged
 from core.training.events import Done, Epoch, Event, Step
 from core.training.optim import adamw, warmup_cosine
@@ -74,6 +76,9 @@ def fit(task: Task, settings: FitSettings, state_file: Path | None = None, *, re
 
     Yields:
         A Step after each optimizer step, an Epoch after each epoch, a Done at the end.
+
+    Raises:
+        SettingsError: if the state comes from a run with other settings.
     """
     run = _Run(task, settings)
     if resume and state_file is not None and state_file.exists():
@@ -193,6 +198,7 @@ class _Run:
             "best_weights": self.best_weights,
             "numbers": {name: getattr(self, name) for name in _NUMBERS},
             "sums": dict(self.sums),
+            "settings": self.settings.model_dump_json(),
         }
         unfinished = file.with_suffix(".new")
         with open(unfinished, "wb") as out:
@@ -203,6 +209,10 @@ class _Run:
 
     def load(self, file: Path) -> None:
         state = torch.load(file, map_location=self.device, weights_only=True)
+        before, now = (json.loads(text) for text in (state["settings"], self.settings.model_dump_json()))
+        for name in now:
+            if before.get(name) != now[name]:
+                raise SettingsError("resumed", argument=name, value=now[name], rule=before.get(name))
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -67,7 +67,10 @@ def serving(app: Path = ROOT / "streamlit_app.py", wait_for: str = "/ready") -> 
         yield address, process
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def launch(playwright: Playwright) -> Browser:

@@ -1,16 +1,18 @@
 """The gesture that the page exists for: a grey photo goes in, a coloured one comes out."""
 
 import re
+from io import BytesIO
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from core.colorization import without_colour
 from core.colour import mean_chroma
 from core.images import decode, encode, fit_within
 from tests.browser.browse import NARROW, WIDE, give_photo, open_page, settled, visiting
-from tests.files import animated_gif, bomb_png, cmyk_jpeg
+from tests.files import animated_gif, bomb_png, cmyk_jpeg, noise
 
 CHOOSE = re.compile("Choose a photo|Escolher uma foto")
 RESULT = 'figure[data-state="ready"]'
@@ -85,7 +87,7 @@ def test_the_link_reproduces_the_page(browser, address):
         page.wait_for_url(re.compile("colorization_strength=1.2"))
         page.get_by_text("Compare with the true colours").click()
         page.wait_for_url(re.compile("colorization_truth=true"))
-        expect(page.locator("figure .left")).to_have_text("True")
+        expect(page.locator("figure .left")).to_have_text("Original")
         settled(page)
         value = page.get_by_test_id("stMetricValue").first.inner_text()
         link = page.url
@@ -94,7 +96,7 @@ def test_the_link_reproduces_the_page(browser, address):
         expect(page.get_by_role("slider", name="Colour strength")).to_have_value("1.2")
         expect(page.get_by_test_id("stMetricValue").first).to_have_text(value)
         expect(page.get_by_test_id("stSidebar").get_by_text("Rocket · 640 × 427")).to_be_visible()
-        expect(page.locator("figure .left")).to_have_text("True")
+        expect(page.locator("figure .left")).to_have_text("Original")
 
 
 def test_a_change_of_language_keeps_photo_and_settings(browser, address, sample):
@@ -124,12 +126,35 @@ def test_the_photo_goes_along_and_stays_with_its_visitor(browser, address, sampl
         expect(stranger.get_by_test_id("stSidebar").get_by_text("Cat · 451 × 300")).to_be_visible()
 
 
+def test_a_sample_from_a_link_goes_along(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/colorization?photo=rocket")
+        page.get_by_test_id("stSidebarNavLink").first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Camadas")
+        expect(page.get_by_test_id("stSidebar").get_by_text("Rocket · 640 × 427")).to_be_visible()
+
+
+def test_the_download_has_the_original_size_and_no_place(browser, address):
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[2] = (23.0, 33.0, 0.0)
+    out = BytesIO()
+    Image.fromarray(noise(11, 15).repeat(100, 0).repeat(100, 1)).save(out, "jpeg", exif=exif)
+    with visiting(browser, address) as page:
+        open_page(page, "/colorization")
+        upload(page, out.getvalue())
+        with page.expect_download() as waiting:
+            download_label(page, 1500, 1100).click()
+        data = waiting.value.path().read_bytes()
+        assert decode(data).shape == (1100, 1500, 3)
+        assert not Image.open(BytesIO(data)).getexif()
+
+
 def bad_files(sample: np.ndarray) -> list[tuple[str, str, bytes, str | tuple[int, int]]]:
     """Name, type, bytes, and the sentence (in Portuguese) or the size of the result."""
     whole = encode(sample, "jpeg")
     panorama = np.tile(sample[:10], (1, 12, 1))[:, :5000]
     return [
-        ("words.jpg", "image/jpeg", b"These are words, not pixels.", "Isto não é uma imagem que se possa ler"),
+        ("words.jpg", "image/jpeg", b"These are words, not pixels.", "Não conseguimos ler este arquivo como imagem"),
         ("short.jpg", "image/jpeg", whole[: len(whole) // 3], "O arquivo está danificado ou incompleto"),
         ("bomb.png", "image/png", bomb_png(10_000, 6_000), "A imagem tem 60,0 megapixels; o máximo é 50"),
         ("dot.png", "image/png", encode(np.ascontiguousarray(sample[:1, :1]), "png"), (1, 1)),

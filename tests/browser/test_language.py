@@ -14,6 +14,8 @@ def test_a_link_hands_the_language_on(browser, address):
         page.get_by_test_id("stSidebarNavLink").filter(has_text="Colorização").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Colorização")
         page.wait_for_url(re.compile("lang=pt"))
+        expect(page.locator("html")).to_have_attribute("lang", "pt-BR")
+        expect(page).to_have_title("Colorização · Camadas")
         link = page.url
     with visiting(browser, address) as page:
         open_page(page, link.removeprefix(address))

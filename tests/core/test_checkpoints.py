@@ -122,6 +122,14 @@ def test_damage_is_named(made, damage, reason, says):
     assert says in str(caught.value)
 
 
+@pytest.mark.parametrize("arguments", [{"foo": 1}, {"widths": (8, 8)}])
+def test_arguments_that_do_not_fit_are_named(tmp_path, arguments):
+    checkpoints.save(UNet(**ARGUMENTS), card(arguments=arguments), tmp_path)
+    with pytest.raises(CheckpointError) as caught:
+        checkpoints.read("made", tmp_path)
+    assert caught.value.reason == "tensors_differ"
+
+
 def test_a_file_cut_short_is_refused(made):
     file = checkpoints.path_of("made", made)
     file.write_bytes(file.read_bytes()[:-100])

@@ -69,10 +69,11 @@ def test_strange_shapes(shape):
 
 
 def test_bands_make_no_difference(sample, monkeypatch):
-    whole = colorize(sample, Settings()).image
+    functions = (lambda x: colorize(x, Settings()).image, without_colour, colorization.colorize_by_table)
+    whole = [function(sample) for function in functions]
     monkeypatch.setattr(colorization, "BAND_PIXELS", 451 * 7)
-    assert np.array_equal(colorize(sample, Settings()).image, whole)
-    assert np.array_equal(without_colour(sample), without_colour(sample.copy()))
+    for function, expected in zip(functions, whole, strict=True):
+        assert np.array_equal(function(sample), expected)
 
 
 @given(st.integers(2, 9), st.integers(2, 9), st.integers(1, 7), st.integers(1, 7))
@@ -117,9 +118,11 @@ def test_compare_with_itself_is_perfect(sample):
     assert grey.colourfulness < 1 < perfect.colourfulness
 
 
-def test_grey_photos_are_known(sample):
+def test_grey_and_toned_photos_are_known(sample):
     assert not is_grey(sample)
-    assert is_grey(without_colour(sample))
+    greyed = without_colour(sample)
+    assert is_grey(greyed)
+    assert is_grey((greyed * np.array([1.0, 0.88, 0.72])).astype(np.uint8))
 
 
 @pytest.mark.parametrize("wrong", [{"strength": -0.1}, {"strength": 2.5}, {"net_px": 100}, {"nothing": 1}])

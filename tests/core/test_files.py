@@ -39,6 +39,14 @@ def test_an_input_is_never_overwritten(tmp_path):
     assert done[0].target == folder / "a-made.png"
 
 
+def test_nothing_beside_an_input_is_overwritten(tmp_path):
+    other = encode(noise(4, 4), "png")
+    folder = write(tmp_path / "same", x__bmp=encode(noise(3, 3), "bmp"), x__png=other)
+    done = list(convert([folder / "x.bmp"], folder, negative, "made"))
+    assert (folder / "x.png").read_bytes() == other
+    assert done[0].target == folder / "x-made.png"
+
+
 def test_inputs_of_one_name_get_results_of_their_own(tmp_path):
     first, second = (
         write(tmp_path / "1", a__png=encode(noise(4, 4), "png")),

@@ -8,6 +8,7 @@ import sys
 import pytest
 import torch
 
+from core.errors import SettingsError
 from core.training.ema import averaged
 from core.training.events import Done, Epoch, Step
 from core.training.fit import FitSettings, fit
@@ -80,6 +81,13 @@ def test_a_finished_run_resumes_to_its_end(tmp_path):
     assert [type(event) for event in events] == [Done]
     for a, b in zip(task.model.parameters(), again.model.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_a_run_with_other_settings_is_not_resumed(tmp_path):
+    run(Toy(), state_file=tmp_path / "s.pt")
+    other = SETTINGS.model_copy(update={"learning_rate": 0.01})
+    with pytest.raises(SettingsError, match="learning_rate is 0.01, but the run to resume has 0.05"):
+        run(Toy(), other, state_file=tmp_path / "s.pt", resume=True)
 
 
 def test_the_best_weights_are_kept():

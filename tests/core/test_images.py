@@ -121,6 +121,8 @@ def test_nothing_but_pixels_is_written(sample):
         (saved(Image.effect_noise((64, 64), 50), "png")[:-200], "broken"),
         (bomb_png(10_000, 6_000), "too_many_pixels"),
         (bomb_png(2_000_000_000, 2_000_000_000), "too_many_pixels"),
+        (bomb_png(1, 49_000_000), "too_long"),
+        (bomb_png(300_000, 1), "too_long"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not_a_picture"),
     ],
 )

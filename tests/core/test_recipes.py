@@ -64,7 +64,6 @@ def test_what_it_keeps_loads_and_measures(name, made_data, tmp_path):
 
 
 def test_colorization_measure_in_closed_form(made_data):
-    """With the truth's own chroma as the net's answer the gain is great, with its opposite it is a loss."""
     from core.colorization import Settings
     from core.data.reader import load
     from core.recipes.colorization import fit_table, measure

@@ -55,6 +55,8 @@ def test_colorize_in_place_keeps_the_input_and_strength_zero_is_grey(tmp_path, s
         (("evaluate", "colorization", "--data", "nowhere.parquet"), "holds no pictures"),
         (("train", "colorization", "--data", "nowhere"), "tiny-imagenet-200.zip"),
         (("colorize", "x.png", "--out", "out", "--strength", "9"), "strength"),
+        (("colorize", "x.png", "--out", "README.md"), "README.md"),
+        (("train", "colorization", "--epochs", "0"), "epochs"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(arguments, says, tmp_path):

@@ -2,6 +2,7 @@
 
 import importlib
 from io import BytesIO
+from typing import Literal, get_args, get_origin
 
 import numpy as np
 import pytest
@@ -60,17 +61,26 @@ def test_the_shell_lists_the_pages(language):
     assert at.sidebar.button(key="photo_remove").label == translate("Remove", language)
 
 
+def other_value(field):
+    """A value of a Settings field that is allowed and not its default."""
+    if get_origin(field.annotation) is Literal:
+        return next(option for option in get_args(field.annotation) if option != field.default)
+    if field.annotation is bool:
+        return not field.default
+    return next(rule.ge for rule in field.metadata if hasattr(rule, "ge"))
+
+
 @pytest.mark.parametrize("slug", [s for s in SLUGS if (ROOT / "core" / f"{s}.py").exists()])
 def test_the_link_carries_the_settings(slug):
     model = importlib.import_module(f"core.{slug}").Settings
     for name, field in model.model_fields.items():
-        if field.annotation is float:
-            at = open_page(slug, **{f"{slug}_{name}": "0.4"})
-            assert not at.exception
-            assert at.slider(key=f"{slug}_{name}").value == pytest.approx(0.4)
-            wrong = open_page(slug, **{f"{slug}_{name}": "9999"})
-            assert not wrong.exception
-            assert wrong.slider(key=f"{slug}_{name}").value == field.default
+        key = f"{slug}_{name}"
+        at = open_page(slug, **{key: str(other_value(field))})
+        assert not at.exception
+        assert at.session_state[key] == other_value(field)
+        wrong = open_page(slug, **{key: "nonsense"})
+        assert not wrong.exception
+        assert wrong.session_state[key] == field.default
 
 
 def test_colorization_shows_cores_numbers_and_follows_the_strength():
@@ -109,11 +119,11 @@ GRADIENT = np.linspace(0, 255, 60 * 80 * 3).reshape(60, 80, 3).astype(np.uint8)
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"just words", "This is no picture that can be read. Save it as JPEG, PNG, WebP, BMP, TIFF or GIF."),
+        (b"just words", "This file cannot be read as a picture. Save it as JPEG, PNG, WebP, BMP, TIFF or GIF."),
         (encode(GRADIENT, "jpeg")[:400], "The file is damaged or cut short. Copy or export it again."),
         (
             bomb_png(10_000, 6_000),
-            "The picture has {megapixels} megapixels; {limit_megapixels} is the most. Save it smaller.",
+            "The picture has {megapixels} megapixels; {limit_megapixels} is the most. Save a smaller copy.",
         ),
         (b"", "The file is empty. Choose another one."),
     ],
@@ -124,7 +134,7 @@ def test_bad_files_get_a_sentence_and_nothing_is_lost(data, sentence, language):
     at = upload(at, data, "photo.jpg", "image/jpeg")
     assert not at.exception
     said = translate(sentence, language).format(megapixels="60,0" if language == "pt" else "60.0", limit_megapixels=50)
-    assert [error.value for error in at.error] == [translate("The file was not taken.", language) + " " + said]
+    assert [error.value for error in at.error] == [translate("The file was not accepted.", language) + " " + said]
     assert {k: v for k, v in metrics(at).items() if "dB" in v} == {k: v for k, v in before.items() if "dB" in v}
     at = upload(at, encode(GRADIENT[:30], "png"))
     assert not at.error
@@ -154,6 +164,22 @@ def test_a_sideways_photo_is_upright():
     Image.fromarray(GRADIENT).save(out, "jpeg", exif=exif)
     at = upload(open_page("colorization"), out.getvalue())
     assert any("60 × 80" in button.label for button in at.get("download_button"))
+
+
+def test_a_toned_photo_has_no_truth_either():
+    tone = np.array([1.0, 0.86, 0.7])
+    sepia = (np.tile(GRADIENT[:, :, :1], (1, 1, 3)) * tone).astype(np.uint8)
+    at = upload(open_page("colorization"), encode(sepia, "png"))
+    assert "PSNR" not in metrics(at)
+
+
+def test_a_problem_stays_on_its_page_and_can_be_dismissed():
+    at = AppTest.from_file(str(ROOT / "ui" / "shell" / "main.py"), default_timeout=60).run()
+    picker = next(w for w in at.file_uploader if "sidebar" in w.key)
+    at = picker.set_value(("a.jpg", b"words", "image/jpeg")).run()
+    assert len(at.error) == 1
+    at.sidebar.button(key="photo_remove").click().run()
+    assert not at.error
 
 
 def test_samples_and_remove():

@@ -3,15 +3,19 @@
 import streamlit as st
 
 from ui import catalog, language, photo
+from ui.components.document_language import document_language
 from ui.device import badge
 from ui.files import asset
+from ui.language import _
 
 st.set_page_config(page_title="Camadas", page_icon=str(asset("icon.svg")), layout="wide")
 language.choose()
 st.logo(str(asset(f"logo-{'dark' if st.context.theme.type == 'dark' else 'light'}.svg")), size="large")
 page = st.navigation(catalog.navigation())
+st.set_page_config(page_title="Camadas" if page.title == _(catalog.PAGES[0].title) else f"{page.title} · Camadas")
 with st.sidebar:
     photo.sidebar()
     language.switch()
     badge()
+    document_language(language.LOCALES[language.current()].replace("_", "-"))
 page.run()
