@@ -34,8 +34,8 @@ evaluate: setup-test ## measure every checkpoint again against its card (needs C
 bench: setup-test ## measure the speed of the app
 	$(BIN)/python -m benchmarks.app --json
 
-screenshots: setup-test ## write every page, in both themes and languages, wide and narrow, into screenshots/
-	$(BIN)/python -m tests.browser.screenshots screenshots
+screenshots: setup-test ## write every page, or PAGES="a b", in both themes and languages, wide and narrow
+	$(BIN)/python -m tests.browser.screenshots screenshots $(PAGES)
 
 messages: setup-test ## bring locale/ up to date with the sentences in the code
 	$(BIN)/python -m tests.messages

@@ -60,7 +60,7 @@ def source(module: str, *names: str) -> str:
             found[node.name] = "\n\n" + segment
         elif isinstance(node, ast.Assign):
             found.update({target.id: segment for target in _plain_names(node)})
-    return "\n".join(found[name] for name in names)
+    return "\n".join(found[name] for name in names).lstrip("\n")
 
 
 @cache

@@ -1,4 +1,6 @@
-"""Draw the home page's pictures with the shipped checkpoints: python -m tests.pictures."""
+"""Draw the home page's pictures with the shipped checkpoints: python -m tests.pictures [SLUG …]."""
+
+import sys
 
 import numpy as np
 
@@ -18,5 +20,8 @@ def colorization() -> np.ndarray:
     return picture[: photo.shape[1] * 9 // 16]
 
 
+PICTURES = {"colorization": colorization}
+
 if __name__ == "__main__":
-    asset("pictures/colorization.webp").write_bytes(encode(colorization(), "webp", quality=86))
+    for slug in sys.argv[1:] or PICTURES:
+        asset(f"pictures/{slug}.webp").write_bytes(encode(PICTURES[slug](), "webp", quality=86))

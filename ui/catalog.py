@@ -1,6 +1,5 @@
 """The one ordered list of the pages."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 import streamlit as st
@@ -78,7 +77,6 @@ def page_of(page: Entry) -> StreamlitPage:
 
 def navigation() -> dict[str, list[StreamlitPage]]:
     """The pages by section, for st.navigation; a section without pages is left out."""
-    sections: dict[str, list[StreamlitPage]] = defaultdict(list)
-    for page in PAGES:
-        sections[_(SECTIONS[page.section]) if page.section else ""].append(page_of(page))
-    return dict(sections)
+    titles = {"": "", **{section: _(title) for section, title in SECTIONS.items()}}
+    pages = {title: [page_of(p) for p in PAGES if p.section == section] for section, title in titles.items()}
+    return {title: found for title, found in pages.items() if found}

@@ -1,6 +1,7 @@
 """The visitor's one photo: given once, it is the current photo of every page; it lives in this session alone."""
 
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +32,7 @@ THUMBNAIL_PX = 240  # the sidebar's width, and the greatest height there
 PREVIEW_PX = 1024  # longer side of what pages work on while knobs are turned
 TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
 SOURCES = {"upload": N_("Upload"), "camera": N_("Camera"), "samples": N_("Samples")}
+_full_size = threading.Semaphore(2)  # 50 megapixels take about a gigabyte: the third visitor waits
 _PHOTO, _PROBLEM, _ROUND, _PICKER = "photo", "photo_problem", "photo_round", "photo_picker_"
 
 
@@ -129,7 +131,8 @@ def download(slug: str, tag: str, function: Callable[[np.ndarray], np.ndarray]) 
     format: Format = "jpeg" if photo.data[:2] == b"\xff\xd8" else "png"
 
     def make() -> bytes:
-        return encode(function(decode(photo.data)), format, quality=95)
+        with _full_size:
+            return encode(function(decode(photo.data)), format, quality=95)
 
     st.download_button(
         _("Download, {width} × {height}").format(width=photo.width, height=photo.height),

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -50,18 +51,27 @@ def answers(address: str) -> bool:
         return False
 
 
+def logged(process: subprocess.Popen) -> str:
+    """What a server has written to its log so far."""
+    assert process.stderr is not None
+    process.stderr.seek(0)
+    return process.stderr.read().decode()
+
+
 @contextmanager
 def serving(app: Path = ROOT / "streamlit_app.py", wait_for: str = "/ready") -> Iterator[tuple[str, subprocess.Popen]]:
     """The app on a free port of this machine, until the block ends; gives its address and process."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - the process keeps it
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=log)
+    process.stderr = log
     address = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + PATIENCE_S
         while not answers(address + wait_for):
-            assert process.poll() is None, process.stderr and process.stderr.read().decode()
+            assert process.poll() is None, logged(process)
             assert time.monotonic() < deadline, f"no answer from {wait_for} in {PATIENCE_S} s"
             time.sleep(0.02)  # between two questions to a server that is starting
         yield address, process

@@ -22,12 +22,12 @@ def whole_page(page: Page, file: Path) -> None:
     page.screenshot(path=file)
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, slugs: list[str]) -> None:
     """Start a server, visit everything, write SLUG-LANGUAGE-THEME-WIDTH.png."""
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, serving() as (address, _process):
         browser = launch(playwright)
-        for entry in PAGES:
+        for entry in (page for page in PAGES if not slugs or page.slug in slugs):
             for language in LOCALES:
                 for theme in ("light", "dark"):
                     for size in (WIDE, NARROW):
@@ -40,4 +40,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.browse import answers, open_page, serving, visiting
+from tests.browser.browse import answers, logged, open_page, serving, visiting
 
 BROKEN = """
 import streamlit as st
@@ -48,9 +48,7 @@ def test_a_bug_is_an_apology_with_a_reference_and_the_app_stays_up(browser, tmp_
         open_page(page, "/")
         expect(page.get_by_text("After")).to_be_visible()
         assert answers(address + "/_stcore/health")
-        process.terminate()
-        assert process.stderr is not None
-        log = process.stderr.read().decode()
+        log = logged(process)
         assert f"reference {reference}" in log
         assert "ZeroDivisionError: a secret of the house" in log
 
