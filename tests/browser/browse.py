@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Playwright, Request
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from ui.files import ROOT
 
@@ -138,6 +139,11 @@ def open_page(page: Page, path: str) -> None:
 def give_photo(page: Page, name: str, mime: str, data: bytes, button: str | re.Pattern[str]) -> None:
     """Upload a file through the picker on the page; `button` names it."""
     settled(page)
-    page.get_by_test_id("stMain").get_by_role("button", name=button).click()
+    opener = page.get_by_test_id("stMain").get_by_role("button", name=button)
     chooser = page.locator('[data-testid="stPopoverBody"] input[type="file"]')
+    opener.click()
+    try:
+        chooser.wait_for(state="attached", timeout=10_000)
+    except PlaywrightTimeout:  # seen once in 200: the answer to the photo before closed the picker again (docs/log.md)
+        opener.click()
     chooser.set_input_files({"name": name, "mimeType": mime, "buffer": data})
