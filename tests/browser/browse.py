@@ -146,4 +146,5 @@ def give_photo(page: Page, name: str, mime: str, data: bytes, button: str | re.P
         chooser.wait_for(state="attached", timeout=10_000)
     except PlaywrightTimeout:  # seen once in 200: the answer to the photo before closed the picker again (docs/log.md)
         opener.click()
+    settled(page)  # opening reruns the page; a file given in that moment can be lost (docs/log.md)
     chooser.set_input_files({"name": name, "mimeType": mime, "buffer": data})
