@@ -141,10 +141,12 @@ def give_photo(page: Page, name: str, mime: str, data: bytes, button: str | re.P
     settled(page)
     opener = page.get_by_test_id("stMain").get_by_role("button", name=button)
     chooser = page.locator('[data-testid="stPopoverBody"] input[type="file"]')
-    opener.click()
-    try:
-        chooser.wait_for(state="attached", timeout=10_000)
-    except PlaywrightTimeout:  # seen once in 200: the answer to the photo before closed the picker again (docs/log.md)
+    for _ in range(6):  # an answer that is still under way can close the picker again (docs/log.md)
         opener.click()
+        try:
+            chooser.wait_for(state="attached", timeout=5_000)
+            break
+        except PlaywrightTimeout:
+            settled(page)
     settled(page)  # opening reruns the page; a file given in that moment can be lost (docs/log.md)
     chooser.set_input_files({"name": name, "mimeType": mime, "buffer": data})
