@@ -31,7 +31,7 @@ def test_a_page_has_all_its_parts(page):
     assert page in WITH_CORE
 
 
-@pytest.mark.parametrize("room", ["core", "scripts", "browser"])
+@pytest.mark.parametrize("room", ["core", "pages", "scripts", "browser"])
 @pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.slug)
 def test_a_page_has_tests_of_its_own(page, room):
     assert "def test_" in (ROOT / "tests" / room / f"test_{page.slug}.py").read_text(encoding="utf-8")

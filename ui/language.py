@@ -65,7 +65,7 @@ def choose() -> None:
         asked = st.session_state.get(_KEY, browsers)
     if asked != st.session_state.get(_KEY):
         st.session_state[_KEY] = st.session_state[_SWITCH] = asked
-    if asked != browsers:
+    if asked != browsers and st.query_params.get("lang") != asked:
         st.query_params["lang"] = asked
 
 

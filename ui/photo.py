@@ -17,6 +17,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import ImageRejected
 from core.images import Format, decode, encode, fit_within
 from ui import errors
+from ui.components.upload_words import upload_words
 from ui.files import asset
 from ui.language import N_, _
 
@@ -33,7 +34,7 @@ PREVIEW_PX = 1024  # longer side of what pages work on while knobs are turned
 TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
 SOURCES = {"upload": N_("Upload"), "camera": N_("Camera"), "samples": N_("Samples")}
 _full_size = threading.Semaphore(2)  # 50 megapixels take about a gigabyte: the third visitor waits
-_PHOTO, _PROBLEM, _ROUND, _PICKER = "photo", "photo_problem", "photo_round", "photo_picker_"
+_PHOTO, _PROBLEM, _ROUND = "photo", "photo_problem", "photo_round"
 
 
 @dataclass(frozen=True)
@@ -83,40 +84,48 @@ def sidebar() -> None:
         st.button(_("Remove"), on_click=_remove, disabled=nothing, key="photo_remove", width="stretch")
 
 
+@st.fragment
 def picker(where: Literal["sidebar", "page"], label: str) -> None:
-    """A button that opens the choice of a photo: upload, camera or samples.
+    """A button that opens the choice of a photo: upload, camera or samples. A fragment: opening computes nothing else.
 
     Args:
         where: "sidebar" or "page".
         label: of the button.
     """
-    icon = ":material/add_photo_alternate:"
-    with st.popover(label, icon=icon, width="stretch", key=_PICKER + where, on_change="rerun"):
-        source = st.segmented_control(
-            _("Where from"),
-            list(SOURCES),
-            default="upload",
-            required=True,
-            format_func=lambda option: _(SOURCES[option]),
-            key=f"photo_source_{where}",
-            label_visibility="collapsed",
-            width="stretch",
-        )
-        key = f"photo_{source}_{where}_{st.session_state.get(_ROUND, 0)}"
-        if source == "upload":
-            st.file_uploader(_("Photo, up to 20 MB"), TYPES, key=key, on_change=_take_file, args=(key,))
-        elif source == "camera":
-            st.camera_input(_("Take a picture"), key=key, resolution="1080p", on_change=_take_file, args=(key,))
-        else:
-            st.pills(
-                _("Samples"),
-                list(SAMPLES),
-                format_func=lambda option: _(SAMPLES[option]),
-                key=key,
-                on_change=_take_sample,
-                args=(key,),
-            )
-        st.caption(_("Your photo stays in this session's memory and is gone soon after you leave."))
+    if st.button(label, icon=":material/add_photo_alternate:", key=f"photo_picker_{where}", width="stretch"):
+        st.dialog(_("Choose a photo"))(_choose)(_round())
+
+
+def _choose(opened: int) -> None:
+    if _round() != opened:
+        st.rerun()  # one was given: the dialog closes, and the page works on the new photo
+    source = st.segmented_control(
+        _("Where from"),
+        list(SOURCES),
+        default="upload",
+        required=True,
+        format_func=lambda option: _(SOURCES[option]),
+        key="photo_source",
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    key = f"photo_{source}_{opened}"
+    if source == "upload":
+        rule = _("JPEG, PNG, WebP, BMP, TIFF or GIF, up to 20 MB")
+        st.file_uploader(rule, TYPES, key=key, on_change=_take_file, args=(key,))
+    elif source == "camera":
+        st.camera_input(_("Take a picture"), key=key, resolution="1080p", on_change=_take_file, args=(key,))
+    else:
+        for name in SAMPLES:
+            _sample_row(name)
+    upload_words(_("The file was not accepted.") + " " + _("JPEG, PNG, WebP, BMP, TIFF or GIF, up to 20 MB") + ".")
+    st.caption(_("Your photo stays in this session's memory and is gone soon after you leave."))
+
+
+def _sample_row(name: str) -> None:
+    picture, button = st.columns([1, 3], vertical_alignment="center")
+    picture.image(_sample(name).preview, width="stretch", alt="")
+    button.button(_(SAMPLES[name]), key=f"photo_sample_{name}", on_click=_take_sample, args=(name,), width="stretch")
 
 
 def download(slug: str, tag: str, function: Callable[[np.ndarray], np.ndarray]) -> None:
@@ -176,11 +185,9 @@ def _forget_upload(file: UploadedFile) -> None:
         context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
-def _take_sample(key: str) -> None:
-    chosen = st.session_state.get(key)
-    if chosen is not None:
-        _next_round()
-        st.session_state[_PHOTO] = _sample(chosen)
+def _take_sample(name: str) -> None:
+    _next_round()
+    st.session_state[_PHOTO] = _sample(name)
 
 
 def _remove() -> None:
@@ -189,20 +196,24 @@ def _remove() -> None:
     st.query_params.pop("photo", None)
 
 
+def _round() -> int:
+    return int(st.session_state.get(_ROUND, 0))
+
+
 def _next_round() -> None:
-    """Close the pickers and make fresh widgets, so that the same file can come again."""
-    for where in ("sidebar", "page"):
-        st.session_state[_PICKER + where] = False
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    """Close the dialog and make fresh widgets, so that the same file can come again."""
+    st.session_state[_ROUND] = _round() + 1
     st.session_state.pop(_PROBLEM, None)
 
 
 def _keep_in_address(photo: Photo) -> None:
     """The link names the sample; a visitor's own photo is in no link."""
-    wanted = photo.sample if photo.sample != DEFAULT else ""
+    wanted = photo.sample if photo.sample not in ("", DEFAULT) else None
+    if wanted == st.query_params.get("photo"):
+        return  # each write sends the whole address, which may already be behind the browser's
     if wanted:
         st.query_params["photo"] = wanted
-    elif "photo" in st.query_params:
+    else:
         del st.query_params["photo"]
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Playwright, Request
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from ui.files import ROOT
 
@@ -140,13 +139,7 @@ def give_photo(page: Page, name: str, mime: str, data: bytes, button: str | re.P
     """Upload a file through the picker on the page; `button` names it."""
     settled(page)
     opener = page.get_by_test_id("stMain").get_by_role("button", name=button)
-    chooser = page.locator('[data-testid="stPopoverBody"] input[type="file"]')
-    for _ in range(6):  # an answer that is still under way can close the picker again (docs/log.md)
-        opener.click()
-        try:
-            chooser.wait_for(state="attached", timeout=5_000)
-            break
-        except PlaywrightTimeout:
-            settled(page)
-    settled(page)  # opening reruns the page; a file given in that moment can be lost (docs/log.md)
+    opener.click()
+    chooser = page.get_by_role("dialog").locator('input[type="file"]')
     chooser.set_input_files({"name": name, "mimeType": mime, "buffer": data})
+    page.get_by_role("dialog").wait_for(state="hidden")

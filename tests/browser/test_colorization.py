@@ -184,15 +184,30 @@ def test_bad_input_gets_a_sentence_or_a_result_and_the_next_upload_works(browser
         expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
-def test_the_camera_gives_a_photo(browser, address):
-    with visiting(browser, address, permissions=["camera"]) as page:
+@pytest.mark.parametrize(
+    ("name", "size"), [("words.txt", 100), ("large.png", 21 * 2**20)], ids=["wrong ending", "too large"]
+)
+def test_a_file_that_is_not_even_sent_gets_a_sentence_too(browser, address, name, size):
+    with visiting(browser, address, language="pt", size=NARROW) as page:
         open_page(page, "/colorization")
         page.get_by_test_id("stMain").get_by_role("button", name=CHOOSE).click()
-        picker = page.get_by_test_id("stPopoverBody")
-        picker.get_by_text("Camera", exact=True).click()
+        picker = page.get_by_role("dialog")
+        expect(picker.get_by_role("button", name="Enviar")).to_be_visible()
+        expect(picker.get_by_text("Upload", exact=True)).to_have_count(0)  # Streamlit's own word
+        file = {"name": name, "mimeType": "text/plain", "buffer": bytes(size)}
+        picker.locator('input[type="file"]').set_input_files(file)
+        expect(picker.get_by_text("O arquivo não foi aceito. JPEG, PNG, WebP")).to_be_visible()
+
+
+def test_the_camera_gives_a_photo(browser, address):
+    with visiting(browser, address, permissions=["camera"], language="pt") as page:
+        open_page(page, "/colorization")
+        page.get_by_test_id("stMain").get_by_role("button", name=CHOOSE).click()
+        picker = page.get_by_role("dialog")
+        picker.get_by_text("Câmera", exact=True).click()
         expect(picker.locator("video")).to_have_js_property("readyState", 4)
-        picker.get_by_role("button", name="Take Photo").click()
-        expect(page.get_by_test_id("stSidebar").get_by_text(re.compile("Your photo · "))).to_be_visible()
+        picker.get_by_role("button", name="Tirar foto").click()
+        expect(page.get_by_test_id("stSidebar").get_by_text(re.compile("Sua foto · "))).to_be_visible()
         expect(page.get_by_test_id("stAlert")).to_have_count(0)
 
 
@@ -200,9 +215,9 @@ def test_a_sample_is_chosen_on_the_page(browser, address):
     with visiting(browser, address, size=NARROW) as page:
         open_page(page, "/colorization")
         page.get_by_test_id("stMain").get_by_role("button", name=CHOOSE).click()
-        picker = page.get_by_test_id("stPopoverBody")
+        picker = page.get_by_role("dialog")
         picker.get_by_text("Samples", exact=True).click()
-        picker.get_by_text("Photographer, grey").click()
+        picker.get_by_role("button", name="Photographer, grey").click()
         expect(download_label(page, 512, 512)).to_be_visible()
         page.wait_for_url(re.compile("photo=camera"))
         expect(page.get_by_text("PSNR")).to_have_count(0)  # a grey photo has no truth

@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.browse import NARROW, WIDE, open_page, settled, visiting
 from ui.catalog import PAGES
@@ -15,6 +15,13 @@ NOT_OURS = {"list", "listitem", "scrollable-region-focusable"}
 
 def path(slug: str) -> str:
     return "/" if slug == "home" else f"/{slug}"
+
+
+def serious_violations(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe-core finds now, with the elements."""
+    found = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    serious = [v for v in found if v["impact"] in ("serious", "critical") and v["id"] not in NOT_OURS]
+    return [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in serious]
 
 
 def test_a_deep_link_comes_first_to_a_fresh_server(browser, address):
@@ -47,9 +54,18 @@ def test_nothing_of_ours_keeps_anyone_out(browser, address, slug, theme):
             if tab is not None:
                 tab.click()
                 settled(page)
-            found = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
-            serious = [v for v in found if v["impact"] in ("serious", "critical") and v["id"] not in NOT_OURS]
-            assert not serious, [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in serious]
+            assert not serious_violations(page)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_nor_does_the_choice_of_a_photo(browser, address, size):
+    with visiting(browser, address, size=size) as page:
+        open_page(page, path(SLUGS[1]))
+        page.get_by_test_id("stMain").get_by_role("button", name="Choose a photo").click()
+        for source in ("Upload", "Camera", "Samples"):
+            page.get_by_role("dialog").get_by_role("radio", name=source).click()
+            settled(page)
+            assert not serious_violations(page)
 
 
 def test_the_whole_catalog_is_reached_from_the_home_page(browser, address):

@@ -1,0 +1,43 @@
+"""In a dialog with Streamlit's uploader or camera: their words in the visitor's language, and why a file is refused.
+
+Streamlit has both in English alone, and says the second only in a tooltip, which a phone does not show.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from ui.language import N_, _
+
+STREAMLITS = (
+    N_("Upload"),
+    N_("Take Photo"),
+    N_("Clear photo"),
+    N_("This app would like to use your camera."),
+    N_("Learn how to allow access."),
+    N_("per file"),
+    N_("Close"),
+)
+
+
+def upload_words(refused: str) -> None:
+    """Draw nothing until Streamlit refuses a file, by its ending or size, before it is sent; then the reason.
+
+    Args:
+        refused: the sentence, in the visitor's language.
+    """
+    words = {word: _(word) for word in STREAMLITS if _(word) != word}
+    _component()(data={"words": words, "refused": refused}, key="upload_words")
+
+
+@cache
+def _component() -> Any:
+    here = Path(__file__).parent
+    return st.components.v2.component(
+        "camadas_upload_words",
+        html=(here / "index.html").read_text(),
+        css=(here / "style.css").read_text(),
+        js=(here / "index.js").read_text(),
+    )
