@@ -3,6 +3,7 @@
 Limits and formats are checked before a pixel is decoded. The file is hostile until then.
 """
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Literal
 
@@ -19,15 +20,16 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 Picture = np.ndarray  # (H, W, 3) uint8 RGB
 Format = Literal["jpeg", "png", "webp", "tiff", "bmp"]
 EXIF_ORIENTATION = 0x0112
-TRANSPOSE = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+UPRIGHT: dict[object, Callable[[np.ndarray], np.ndarray]] = {
+    2: lambda image: image[:, ::-1],
+    3: lambda image: image[::-1, ::-1],
+    4: lambda image: image[::-1],
+    5: lambda image: image.transpose(1, 0, 2),
+    6: lambda image: np.rot90(image, -1),
+    7: lambda image: image[::-1, ::-1].transpose(1, 0, 2),
+    8: np.rot90,
 }
+STRIP_PIXELS = 2**20
 
 # Pillow would warn above its own limit and raise above twice of it; _check_size does both before any pixel is read.
 Image.MAX_IMAGE_PIXELS = None
@@ -141,67 +143,72 @@ def _check_size(picture: Image.Image) -> None:
 
 
 def _srgb(picture: Image.Image) -> np.ndarray:
-    """Pixels of any Pillow mode as (H, W, 3) uint8 sRGB over white."""
+    """Pixels of any Pillow mode as (H, W, 3) uint8 sRGB over white; in strips, so that copies stay small."""
+    width, height = picture.size
+    read = _reader(picture)
+    out = np.empty((height, width, 3), np.uint8)
+    rows = max(1, STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        out[top : top + rows] = read(picture.crop((0, top, width, min(top + rows, height))))
+    return out
+
+
+def _reader(picture: Image.Image) -> Callable[[Image.Image], np.ndarray]:
+    """What turns a strip of this picture into (h, w, 3), or grey (h, w, 1), uint8."""
     if picture.mode.startswith("I;16"):
-        return _as_rgb((np.asarray(picture) >> 8).astype(np.uint8))
+        return lambda strip: (np.asarray(strip) >> 8).astype(np.uint8)[:, :, None]
     if picture.mode in ("I", "F"):
-        return _as_rgb(_eight_bits(np.asarray(picture)))
-    alpha = None
-    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
-        picture_rgba = picture.convert("RGBA")
-        alpha = picture_rgba.getchannel("A")
-        picture_icc = picture_rgba.convert("RGB")
-    elif picture.mode in ("1", "P"):
-        picture_icc = picture.convert("RGB")
-    elif picture.mode in ("L", "RGB", "CMYK", "LAB", "YCbCr"):
-        picture_icc = picture
-    else:
+        full = _full_scale(picture)
+        return lambda strip: np.clip(_finite(strip) * (255.0 / full) + 0.5, 0, 255).astype(np.uint8)[:, :, None]
+    has_alpha = picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
+    if not has_alpha and picture.mode not in ("1", "P", "L", "RGB", "CMYK", "LAB", "YCbCr"):
         raise ImageRejected("unsupported", mode=picture.mode)
-    rgb = _through_profile(picture_icc, picture.info.get("icc_profile"))
-    if alpha is not None:
+    mode = "RGB" if has_alpha or picture.mode in ("1", "P") else picture.mode
+    into_srgb = _profile_transform(mode, picture.info.get("icc_profile"))
+
+    def read(strip: Image.Image) -> np.ndarray:
+        rgba = strip.convert("RGBA") if has_alpha else None
+        coloured = (rgba or strip).convert(mode)
+        rgb = coloured.convert("RGB") if into_srgb is None else ImageCms.applyTransform(coloured, into_srgb)
+        assert rgb is not None
+        if rgba is None:
+            return np.asarray(rgb)
         paper = Image.new("RGB", rgb.size, "white")
-        paper.paste(rgb, mask=alpha)
-        rgb = paper
-    return np.asarray(rgb)
+        paper.paste(rgb, mask=rgba.getchannel("A"))
+        return np.asarray(paper)
+
+    return read
 
 
-def _eight_bits(values: np.ndarray) -> np.ndarray:
-    """Grey as 32-bit integers or floats, scaled to 8 bits by the smallest usual range that holds its greatest value."""
-    usual = (255.0, 65535.0) if values.dtype.kind in "iu" else (1.0, 255.0, 65535.0)
-    values = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    greatest = float(values.max())
-    full = next((bound for bound in usual if greatest <= bound), greatest)
-    return np.clip(values * (255.0 / full) + 0.5, 0, 255).astype(np.uint8)
+def _finite(strip: Image.Image) -> np.ndarray:
+    return np.nan_to_num(np.asarray(strip).astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def _as_rgb(grey: np.ndarray) -> np.ndarray:
-    return np.repeat(grey[:, :, None], 3, axis=2)
+def _full_scale(picture: Image.Image) -> float:
+    """White, for grey as 32-bit integers or floats: the smallest usual range that holds the greatest value."""
+    usual = (255.0, 65535.0) if picture.mode == "I" else (1.0, 255.0, 65535.0)
+    rows = max(1, STRIP_PIXELS // picture.width)
+    tops = range(0, picture.height, rows)
+    strips = (picture.crop((0, top, picture.width, min(top + rows, picture.height))) for top in tops)
+    greatest = max(float(_finite(strip).max()) for strip in strips)
+    return next((bound for bound in usual if greatest <= bound), greatest)
 
 
-def _through_profile(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Into sRGB by the picture's own profile; without one, or with a wrong one, by the mode's usual meaning."""
+def _profile_transform(mode: str, profile: bytes | None) -> ImageCms.ImageCmsTransform | None:
+    """Into sRGB by the picture's own profile; without one, or with a wrong one, by the mode's usual meaning (None)."""
+    srgb = ImageCms.createProfile("sRGB")
     if profile:
         try:
-            converted = ImageCms.profileToProfile(
-                picture, ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
-            if converted is not None:
-                return converted
+            return ImageCms.buildTransform(ImageCms.ImageCmsProfile(BytesIO(profile)), srgb, mode, "RGB")
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             pass  # a profile that does not fit its picture says nothing about the pixels
-    if picture.mode == "LAB":
-        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        transform = ImageCms.buildTransform(lab, srgb, "LAB", "RGB")
-        converted = ImageCms.applyTransform(picture, transform)
-        assert converted is not None
-        return converted
-    return picture.convert("RGB")
+    return ImageCms.buildTransform(ImageCms.createProfile("LAB"), srgb, "LAB", "RGB") if mode == "LAB" else None
 
 
 def _oriented(image: np.ndarray, picture: Image.Image) -> np.ndarray:
+    """Upright, as the file's orientation (1 to 8) says."""
     try:
         orientation = picture.getexif().get(EXIF_ORIENTATION)
     except Exception:  # broken metadata says nothing about the pixels
         return image
-    method = TRANSPOSE.get(orientation) if isinstance(orientation, int) else None
-    return image if method is None else np.asarray(Image.fromarray(image).transpose(method))
+    return UPRIGHT[orientation](image) if orientation in UPRIGHT else image

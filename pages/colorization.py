@@ -47,9 +47,7 @@ def show() -> None:
     with controls_column:
         photo.picker("page", _("Choose a photo"))
         settings = controls.settings(SLUG, Settings)
-        with_truth = has_truth and st.toggle(
-            _("Compare with the true colours"), key=f"{SLUG}_truth", bind="query-params"
-        )
+        with_truth = has_truth and st.toggle(_("Compare with the original"), key=f"{SLUG}_truth", bind="query-params")
         photo.download(SLUG, "colorized", lambda image: colorize(image, settings).image)
     greyed = without_colour(shown)
     start = time.perf_counter()

@@ -12,7 +12,7 @@ st.title("Camadas", anchor=False)
 st.markdown(_(catalog.entry("home").promise))
 st.markdown(
     _(
-        "Camadas means layers. Each page is a real network with its knobs: turn them, see at once what changes, and "
+        "Camadas means layers. Each page has real knobs: turn them, see at once what changes, and "
         "take away the link, the picture or the code. Everything is computed here, with networks that we trained."
     )
 )

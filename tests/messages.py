@@ -3,6 +3,7 @@
 import importlib
 from datetime import UTC, datetime
 from io import BytesIO
+from typing import get_args
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -17,7 +18,7 @@ KEYWORDS = {"_": None, "N_": None, "plural": (1, 2)}
 
 
 def extract() -> Catalog:
-    """Every message of pages/ and ui/, and the titles and descriptions of each page's Settings."""
+    """Every message of pages/ and ui/, and the titles, descriptions and words of each page's Settings."""
     catalog = Catalog(locale="pt_BR", project="Camadas", fuzzy=False, charset="utf-8")
     for folder in ("pages", "ui"):
         found = extract_from_dir(ROOT / folder, [("**.py", "python")], keywords=KEYWORDS)
@@ -41,7 +42,8 @@ def _texts_of_settings(slug: str) -> list[str]:
     if model is None or not issubclass(model, BaseModel):
         return []
     fields = model.model_fields.values()
-    return [text for field in fields for text in (field.title, field.description) if text]
+    words = [option for f in fields for option in get_args(f.annotation) if isinstance(option, str)]
+    return [text for field in fields for text in (field.title, field.description) if text] + words
 
 
 if __name__ == "__main__":

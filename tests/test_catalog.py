@@ -2,8 +2,10 @@
 
 import importlib
 from string import Template
+from typing import Literal, get_origin
 
 import pytest
+from annotated_types import Ge, Le
 from pydantic import BaseModel
 
 from core.images import decode
@@ -47,3 +49,5 @@ def test_settings_say_everything_once(page):
         assert field.title, name
         assert field.description, name
         assert not Template.pattern.search(field.title), name
+        bounds = {type(rule) for rule in field.metadata}
+        assert get_origin(field.annotation) is Literal or field.annotation is bool or {Ge, Le} <= bounds, name

@@ -17,7 +17,8 @@ def settings(slug: str, model: type[S]) -> S:
 
     Args:
         slug: the page's; a field's key, and its name in the address, is SLUG_FIELD.
-        model: a frozen pydantic model. Numbers with ge and le become sliders, Literals a choice, bools toggles.
+        model: a frozen pydantic model. Numbers with ge and le become sliders, Literals a choice (words are
+            translated where they are shown), bools toggles.
     """
     return model(**{name: _widget(f"{slug}_{name}", field) for name, field in model.model_fields.items()})
 
@@ -33,6 +34,7 @@ def _widget(key: str, field: FieldInfo) -> Any:
             options,
             default=field.default,
             required=True,
+            format_func=lambda option: _(option) if isinstance(option, str) else str(option),
             bind="query-params",
             width="stretch",
             **shared,

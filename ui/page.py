@@ -41,8 +41,8 @@ def header(slug: str) -> None:
 
 
 def columns() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """The result (two thirds, left) and the controls (a third, right); on a phone the result is on top."""
-    result, controls = st.columns([2, 1], gap="medium")
+    """The result (left, wider) and the controls (right); on a phone the result is on top."""
+    result, controls = st.columns([5, 3], gap="medium")
     return result, controls
 
 
@@ -79,8 +79,8 @@ def pictures(captioned: Sequence[tuple[Picture, str]]) -> None:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A small table of words and figures."""
-    lines = [head, ["---"] * len(head), *rows]
+    """A small table: words in the first column, figures in the others."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
@@ -94,4 +94,5 @@ def try_next(slug: str) -> None:
     order = [entry.slug for entry in catalog.PAGES]
     following = catalog.PAGES[(order.index(slug) + 1) % len(order)]
     st.divider()
-    st.page_link(catalog.page_of(following), label=_("Next: {title}").format(title=_(following.title)))
+    label = _("Next: {title}").format(title=_(following.title)) if following.section else _("All pages")
+    st.page_link(catalog.page_of(following), label=label, icon=following.icon)

@@ -29,11 +29,11 @@ SAMPLES = {
     "camera": N_("Photographer, grey"),
 }
 DEFAULT = "chelsea"
-THUMBNAIL_PX = 240  # the sidebar's width, and the greatest height there
+THUMBNAIL_PX = 196  # what the sidebar leaves, and the greatest height there
 PREVIEW_PX = 1024  # longer side of what pages work on while knobs are turned
 TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
 SOURCES = {"upload": N_("Upload"), "camera": N_("Camera"), "samples": N_("Samples")}
-_full_size = threading.Semaphore(2)  # 50 megapixels take about a gigabyte: the third visitor waits
+_full_size = threading.Semaphore(2)  # 50 megapixels take much memory: the third visitor waits
 _PHOTO, _PROBLEM, _ROUND = "photo", "photo_problem", "photo_round"
 
 
@@ -78,8 +78,10 @@ def sidebar() -> None:
     small: int | Literal["stretch"] = max(1, THUMBNAIL_PX * width // height) if height > width else "stretch"
     st.image(photo.preview, width=small, alt=_alt(photo))
     st.caption(f"{_title(photo)} · {photo.width} × {photo.height}")
-    with st.container(horizontal=True):
+    change, remove = st.columns(2, gap="small")
+    with change:
         picker("sidebar", _("Change"))
+    with remove:
         nothing = photo.sample == DEFAULT and _PROBLEM not in st.session_state
         st.button(_("Remove"), on_click=_remove, disabled=nothing, key="photo_remove", width="stretch")
 
@@ -92,7 +94,8 @@ def picker(where: Literal["sidebar", "page"], label: str) -> None:
         where: "sidebar" or "page".
         label: of the button.
     """
-    if st.button(label, icon=":material/add_photo_alternate:", key=f"photo_picker_{where}", width="stretch"):
+    icon = ":material/add_photo_alternate:" if where == "page" else None  # the sidebar has no room
+    if st.button(label, icon=icon, key=f"photo_picker_{where}", width="stretch"):
         st.dialog(_("Choose a photo"))(_choose)(_round())
 
 

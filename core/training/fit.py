@@ -71,14 +71,14 @@ def fit(task: Task, settings: FitSettings, state_file: Path | None = None, *, re
         task: what to train.
         settings: for how long, how fast.
         state_file: where the state for a later `resume` is kept; None keeps none.
-        resume: go on from `state_file` where it exists. With epochs (and without minutes) the run then ends with
-            the very weights of an uninterrupted one.
+        resume: go on from `state_file` where it exists, for longer if `epochs` or `minutes` say so. With the same
+            epochs (and without minutes) the run ends with the very weights of an uninterrupted one.
 
     Yields:
         A Step after each optimizer step, an Epoch after each epoch, a Done at the end.
 
     Raises:
-        SettingsError: if the state comes from a run with other settings.
+        SettingsError: if the state comes from a run with other settings than these two.
     """
     run = _Run(task, settings)
     if resume and state_file is not None and state_file.exists():
@@ -210,7 +210,7 @@ class _Run:
     def load(self, file: Path) -> None:
         state = torch.load(file, map_location=self.device, weights_only=True)
         before, now = (json.loads(text) for text in (state["settings"], self.settings.model_dump_json()))
-        for name in now:
+        for name in now.keys() - HOW_LONG:
             if before.get(name) != now[name]:
                 raise SettingsError("resumed", argument=name, value=now[name], rule=before.get(name))
         self.model.load_state_dict(state["model"])
@@ -231,4 +231,5 @@ class _Run:
         self.examples_per_s = examples_per_s if not known else 0.9 * known + 0.1 * examples_per_s
 
 
+HOW_LONG = {"epochs", "minutes"}  # what a resumed run may change: its schedule is then the longer one's
 _NUMBERS = ("step", "seconds", "epochs_without_gain", "best", "n_summed")

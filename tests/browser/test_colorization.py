@@ -85,7 +85,7 @@ def test_the_link_reproduces_the_page(browser, address):
         for _ in range(4):
             page.keyboard.press("ArrowRight")
         page.wait_for_url(re.compile("colorization_strength=1.2"))
-        page.get_by_text("Compare with the true colours").click()
+        page.get_by_text("Compare with the original").click()
         page.wait_for_url(re.compile("colorization_truth=true"))
         expect(page.locator("figure .left")).to_have_text("Original")
         settled(page)

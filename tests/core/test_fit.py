@@ -90,6 +90,14 @@ def test_a_run_with_other_settings_is_not_resumed(tmp_path):
         run(Toy(), other, state_file=tmp_path / "s.pt", resume=True)
 
 
+def test_a_resumed_run_may_be_longer(tmp_path):
+    run(Toy(), state_file=tmp_path / "s.pt")
+    longer = SETTINGS.model_copy(update={"epochs": 6})
+    events = run(Toy(), longer, state_file=tmp_path / "s.pt", resume=True)
+    assert [e.step for e in events if isinstance(e, Epoch)] == [50, 60]
+    assert next(e.learning_rate for e in events if isinstance(e, Step)) > 0.1 * SETTINGS.learning_rate
+
+
 def test_the_best_weights_are_kept():
     task = Toy()
     task.scores = [1.0, 9.0, 2.0, 3.0]

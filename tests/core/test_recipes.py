@@ -84,6 +84,24 @@ def test_colorization_measure_in_closed_form(made_data):
     json.dumps(zero)
 
 
+@pytest.mark.parametrize(("sign", "lowest", "highest"), [(1, 5.0, 60.0), (-1, -10.0, -4.0)])
+def test_the_true_chroma_gains_and_its_opposite_loses(tmp_path, sample, sign, lowest, highest):
+    from core.colorization import Settings
+    from core.colour import rgb_to_lab
+    from core.data.reader import open_pictures
+    from core.images import encode
+    from core.recipes.colorization import measure
+    from tests.conftest import write_parquet
+
+    photo = np.ascontiguousarray(sample[:256, :256])
+    photos = open_pictures(write_parquet(tmp_path / "one.parquet", [encode(photo, "png")]))
+    chroma = rgb_to_lab(photo)[:, :, 1:].reshape(64, 4, 64, 4, 2).mean(axis=(1, 3)).transpose(2, 0, 1)[None]
+    figures = measure(photos, Settings(net_px=256), lambda light: sign * chroma)
+    assert lowest < figures["gain_median_db"] < highest
+    assert figures["gain_pooled_db"] == pytest.approx(figures["gain_median_db"])
+    assert figures["chroma_ratio"] == pytest.approx(1, abs=0.15)
+
+
 def test_grey_photos_are_left_out_and_counted(tmp_path, sample):
     from core.colorization import Settings, without_colour
     from core.data.reader import open_pictures

@@ -8,7 +8,11 @@ from ui.device import badge
 from ui.files import asset
 from ui.language import _
 
-st.set_page_config(page_title="Camadas", page_icon=str(asset("icon.svg")), layout="wide")
+SIDEBAR_PX = 256
+
+st.set_page_config(
+    page_title="Camadas", page_icon=str(asset("icon.svg")), layout="wide", initial_sidebar_state=SIDEBAR_PX
+)
 language.choose()
 st.logo(str(asset(f"logo-{'dark' if st.context.theme.type == 'dark' else 'light'}.svg")), size="large")
 page = st.navigation(catalog.navigation())
