@@ -1,11 +1,9 @@
 # `make help` lists the targets.
 PYTHON ?= python3
-HOST ?= 127.0.0.1
-PORT ?= 8501
+HOST = 127.0.0.1
+PORT = 8501
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
-# Linked against another build of torch or asking for packages we keep out: installed without their dependencies.
-NO_DEPS := torchvision imgaug
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test app test lint evaluate bench screenshots messages lock clean

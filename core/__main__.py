@@ -62,14 +62,16 @@ def train(
     from core.training.fit import fit
 
     recipe = _recipe(name)
-    length = {} if minutes is None and epochs is None else {"minutes": minutes, "epochs": epochs}
-    config = _settings(recipe.Config, seed=seed, **length)
+    config = _settings(recipe.Config, seed=seed, minutes=minutes, epochs=epochs)
+    if minutes is not None and epochs is None:  # the recipe's own number of epochs does not end it earlier
+        config = config.model_copy(update={"epochs": None})
     task = recipe.make_task(config, data)
     folder = RUNS / name
     folder.mkdir(parents=True, exist_ok=True)
     log, state = folder / "log.jsonl", folder / "state.pt"
     if not (resume and state.exists()):
         log.unlink(missing_ok=True)
+        state.unlink(missing_ok=True)  # a run that is killed early must not be resumed as the one before
     done: Done | None = None
     with open(log, "a", encoding="utf-8") as lines, _progress() as progress:
         bar = progress.add_task(name, total=None, note="")

@@ -7,9 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import ImageRejected
-from core.images import MAX_BYTES, Format, decode, encode
-
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+from core.images import MAX_BYTES, SUFFIXES, Format, decode, encode
 
 
 @dataclass(frozen=True)

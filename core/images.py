@@ -13,13 +13,15 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 from core.errors import ImageRejected, SettingsError
 
-MAX_BYTES = 20 * 1000 * 1000
+MAX_BYTES = 20 * 2**20  # as .streamlit/config.toml has it
 MAX_PIXELS = 50 * 1000 * 1000
 MAX_SIDE = 30_000
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 Picture = np.ndarray  # (H, W, 3) uint8 RGB
 Format = Literal["jpeg", "png", "webp", "tiff", "bmp"]
 EXIF_ORIENTATION = 0x0112
+TILE_WIDTH, TILE_HEIGHT = 322, 323  # of a TIFF, whose reader makes room for a whole tile
 UPRIGHT: dict[object, Callable[[np.ndarray], np.ndarray]] = {
     2: lambda image: image[:, ::-1],
     3: lambda image: image[::-1, ::-1],
@@ -56,7 +58,7 @@ def decode(data: bytes) -> np.ndarray:
     if not data:
         raise ImageRejected("empty")
     if len(data) > MAX_BYTES:
-        raise ImageRejected("file_too_large", size_mb=len(data) / 1e6, limit_mb=MAX_BYTES // 1_000_000)
+        raise ImageRejected("file_too_large", size_mb=len(data) / 2**20, limit_mb=MAX_BYTES // 2**20)
     picture = _open(data)
     _check_size(picture)
     try:
@@ -92,7 +94,7 @@ def encode(image: np.ndarray, format: Format, *, quality: int = 92) -> bytes:
             "shape", argument="image", rule="(H, W, 3) or (H, W) uint8", value=f"{image.shape} {image.dtype}"
         )
     options: dict[str, dict[str, object]] = {
-        "jpeg": {"quality": quality, "subsampling": 0, "optimize": True},
+        "jpeg": {"quality": quality, "subsampling": 0},
         "png": {"compress_level": 4},
         "webp": {"quality": quality, "method": 2},
         "tiff": {"compression": "tiff_adobe_deflate"},
@@ -136,6 +138,8 @@ def _check_size(picture: Image.Image) -> None:
     pixels = picture.width * picture.height
     if pixels < 1:
         raise ImageRejected("broken")
+    tags = getattr(picture, "tag_v2", {})
+    pixels = max(pixels, int(tags.get(TILE_WIDTH, 0)) * int(tags.get(TILE_HEIGHT, 0)))
     if pixels > MAX_PIXELS:
         raise ImageRejected("too_many_pixels", megapixels=pixels / 1e6, limit_megapixels=MAX_PIXELS // 1_000_000)
     if max(picture.size) > MAX_SIDE:

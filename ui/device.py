@@ -1,7 +1,5 @@
 """The badge that says what computes; it asks no torch, so that it stands on the home page too."""
 
-import sys
-
 import streamlit as st
 
 from core.devices import cpu_has_bf16, device, gpu_name, n_cores
@@ -11,7 +9,7 @@ from ui.language import _, plural
 def badge() -> None:
     """The GPU's name, or the CPU with its cores and whether it multiplies bf16."""
     said = gpu_name()
-    if "torch" in sys.modules and device().type == "cpu":  # it has been asked, and knows better than the driver
+    if device.cache_info().currsize and device().type == "cpu":  # torch has been asked, and knows better
         said = None
     if said is None:
         cores = plural("CPU, {n} core", "CPU, {n} cores", n_cores())

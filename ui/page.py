@@ -61,13 +61,14 @@ def numbers(figures: Sequence[Number]) -> None:
 
 
 def tabs(slug: str, parts: Mapping[str, Callable[[], None]]) -> None:
-    """Tabs by title; each one is drawn by its function.
+    """Tabs by title, the open one in the address; each one is drawn by its function.
 
     Args:
         slug: the page's.
         parts: title in the visitor's language -> what draws it.
     """
-    for tab, draw in zip(st.tabs(list(parts), key=f"{slug}_tabs"), parts.values(), strict=True):
+    opened = st.tabs(list(parts), key=f"{slug}_tab", bind="query-params")
+    for tab, draw in zip(opened, parts.values(), strict=True):
         with tab:
             draw()
 

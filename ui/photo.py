@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import ImageRejected
-from core.images import Format, decode, encode, fit_within
+from core.images import SUFFIXES, Format, decode, encode, fit_within
 from ui import errors
 from ui.components.upload_words import upload_words
 from ui.files import asset
@@ -31,9 +31,10 @@ SAMPLES = {
 DEFAULT = "chelsea"
 THUMBNAIL_PX = 196  # what the sidebar leaves, and the greatest height there
 PREVIEW_PX = 1024  # longer side of what pages work on while knobs are turned
-TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "gif"]
 SOURCES = {"upload": N_("Upload"), "camera": N_("Camera"), "samples": N_("Samples")}
-_full_size = threading.Semaphore(2)  # 50 megapixels take much memory: the third visitor waits
+# 50 megapixels take half a gigabyte: the third visitor waits.
+_decoding = threading.Semaphore(2)
+_full_size = threading.Semaphore(2)
 _PHOTO, _PROBLEM, _ROUND = "photo", "photo_problem", "photo_round"
 
 
@@ -115,7 +116,7 @@ def _choose(opened: int) -> None:
     key = f"photo_{source}_{opened}"
     if source == "upload":
         rule = _("JPEG, PNG, WebP, BMP, TIFF or GIF, up to 20 MB")
-        st.file_uploader(rule, TYPES, key=key, on_change=_take_file, args=(key,))
+        st.file_uploader(rule, SUFFIXES, key=key, on_change=_take_file, args=(key,))
     elif source == "camera":
         st.camera_input(_("Take a picture"), key=key, resolution="1080p", on_change=_take_file, args=(key,))
     else:
@@ -178,7 +179,8 @@ def _take_file(key: str) -> None:
     try:
         st.session_state[_PHOTO] = _photo(data, file.name)
     except ImageRejected as error:
-        st.session_state[_PROBLEM] = (error, "")
+        reason = ImageRejected(error.reason, **error.details)  # without the traceback, which holds the file's pixels
+        st.session_state[_PROBLEM] = (reason, "")
 
 
 def _forget_upload(file: UploadedFile) -> None:
@@ -221,10 +223,12 @@ def _keep_in_address(photo: Photo) -> None:
 
 
 def _photo(data: bytes, name: str, sample: str = "") -> Photo:
-    image = decode(data)
-    height, width = image.shape[:2]
+    with _decoding:
+        image = decode(data)
+        preview = np.array(fit_within(image, PREVIEW_PX))
+    preview.flags.writeable = False  # pages share it, and all visitors a sample's
     stem = re.sub(r"[^\w-]+", "_", PurePath(name).stem)[:60] or "photo"
-    return Photo(data, stem, sample, height, width, np.array(fit_within(image, PREVIEW_PX)))
+    return Photo(data, stem, sample, image.shape[0], image.shape[1], preview)
 
 
 @cache

@@ -5,6 +5,7 @@ import logging
 import secrets
 import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import streamlit as st
@@ -23,6 +24,7 @@ HEADERS = {
     b"content-security-policy": b"frame-ancestors 'self'; object-src 'none'; base-uri 'self'",
     b"permissions-policy": b"camera=(self), microphone=(), geolocation=()",
 }
+N_DOWNLOADS = 64  # threads
 WARM_AFTER_S = 1.0  # the first page is painted before torch takes the interpreter
 _warm = threading.Event()
 
@@ -31,6 +33,7 @@ _warm = threading.Event()
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Once the server answers, import torch and load the first checkpoint in the background."""
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(N_DOWNLOADS, "download"))  # they wait for each other in ui.photo
     timer = loop.call_later(WARM_AFTER_S, threading.Thread(target=_warm_up, name="warm-up", daemon=True).start)
     yield
     timer.cancel()

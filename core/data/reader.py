@@ -14,9 +14,8 @@ import pyarrow.parquet as pq
 from core.data import DATASETS
 from core.data.cache import Dataset, cached, key_of
 from core.errors import DatasetError, ImageRejected, SettingsError
-from core.images import decode
+from core.images import SUFFIXES, decode
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 _CHUNK = 512
 
 

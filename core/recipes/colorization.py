@@ -49,6 +49,7 @@ from core.training.fit import Batch, FitSettings
 from core.training.seed import batch_generator
 
 TEST = ("photos", "test")  # for measuring alone
+SHAPE: dict[str, Any] = {"widths": [96, 192, 384], "n_blocks": [2, 2, 2], "n_up_blocks": [1, 2], "n_classes": 200}
 OUTPUT_STRIDE = 4  # the net answers at a quarter of its input's size
 NO_CLASS = -100
 # In the file that we used, the first 250 training photos show classes that Tiny-ImageNet lacks, as the test photos do;
@@ -102,7 +103,7 @@ class ColorizationTask:
         self.validation_tiny = load("tiny_imagenet", "val", folder).stack()[:N_VALIDATION_TINY]
         self.n_batches = max(1, len(self.tiny) // config.batch_size)
         torch.manual_seed(config.seed)
-        self.model: nn.Module = UNet()
+        self.model: nn.Module = UNet(**SHAPE)
 
     def batch(self, epoch: int, index: int) -> Batch:
         """Lightness (B, 1, s, s), chroma (B, 2, s/4, s/4) and labels (B,), random crops at one random size s."""
@@ -321,7 +322,7 @@ def _card(task: ColorizationTask, done: Done, command: str, epochs: list[dict[st
         name=CHECKPOINT,
         summary="Predicts the chroma of a photograph (CIE Lab a*, b*, at a quarter of the size) from its lightness.",
         architecture="unet",
-        arguments={},
+        arguments=SHAPE,
         parameters=sum(p.numel() for p in task.model.parameters()),
         data=[
             f"Tiny-ImageNet train, {len(task.tiny):,} pictures of 64 x 64, with their classes; val for the curve",

@@ -170,7 +170,7 @@ class _Run:
         with torch.inference_mode(), self._precision():
             metrics = self.task.validate(average)
         deciding = next(iter(metrics), None)
-        is_best = deciding is None or not self.best or metrics[deciding] > self.best[deciding]
+        is_best = deciding is None or not self.best or not metrics[deciding] <= self.best[deciding]
         if is_best:
             self.best = metrics
             self.best_weights = {name: tensor.clone() for name, tensor in average.state_dict().items()}
@@ -183,7 +183,8 @@ class _Run:
         return Epoch(epoch, self.step, means, metrics, is_best)
 
     def finish(self, why: str) -> Done:
-        self.model.load_state_dict(self.best_weights)
+        if self.best_weights:  # none if a resumed run was made shorter than its first epoch
+            self.model.load_state_dict(self.best_weights)
         self.model.eval()
         n_epochs = math.ceil(self.step / self.task.n_batches)
         return Done(why, n_epochs, self.step, self.seconds, self.best)

@@ -109,6 +109,13 @@ def test_the_best_weights_are_kept():
         assert not torch.equal(tensor, task.validated[3][name]), name
 
 
+def test_a_metric_that_is_not_a_number_does_not_stay_the_best():
+    task = Toy()
+    task.scores = [float("nan"), 1.0, 3.0, 2.0]
+    events = run(task)
+    assert [e.is_best for e in events if isinstance(e, Epoch)] == [True, True, True, False]
+
+
 def test_early_stopping():
     task = Toy()
     task.scores = [5.0, 4.0, 3.0, 2.0]

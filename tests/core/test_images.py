@@ -1,5 +1,6 @@
 """The picture door: what comes in right, and what does not come in at all."""
 
+import struct
 from io import BytesIO
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from core.errors import ImageRejected, SettingsError
 from core.images import MAX_BYTES, decode, encode, fit_within
-from tests.files import bomb_png, saved
+from tests.files import bomb_png, noise, saved
 
 
 @settings(max_examples=40, deadline=None)
@@ -30,12 +31,13 @@ def test_lossy_formats_come_close(sample, format):
     assert np.abs(decode(encode(sample, format)).astype(int) - sample).mean() < 3
 
 
+@pytest.mark.parametrize("format", ["png", "tiff", "jpeg", "webp"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation_is_applied_as_pillow_does_it(orientation):
+def test_orientation_is_applied_as_pillow_does_it(orientation, format):
     image = Image.fromarray(np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    data = saved(image, "png", exif=exif)
+    data = saved(image, format, exif=exif)
     truth = ImageOps.exif_transpose(Image.open(BytesIO(data)))
     assert np.array_equal(decode(data), np.asarray(truth))
 
@@ -98,8 +100,26 @@ def test_first_frame_of_an_animation():
 
 
 def test_lab_tiff_is_read_as_colour():
-    lab = Image.merge("LAB", [Image.new("L", (2, 2), value) for value in (255, 0, 0)])
-    assert decode(saved(lab, "tiff")).shape == (2, 2, 3)
+    lab = Image.merge("LAB", [Image.new("L", (2, 2), value) for value in (255, 128, 128)])
+    assert (decode(saved(lab, "tiff")) > 250).all()
+    lab = Image.merge("LAB", [Image.new("L", (2, 2), value) for value in (140, 188, 168)])
+    red, green, blue = decode(saved(lab, "tiff"))[0, 0].astype(int)
+    assert red > green + 60 > blue
+
+
+def test_noise_is_encoded_too():
+    image = noise(600, 600)
+    for format in ("jpeg", "webp", "png"):
+        assert decode(encode(image, format, quality=95)).shape == image.shape
+
+
+def test_a_tiff_with_a_huge_tile_is_refused():
+    entries = [(256, 16), (257, 16), (258, 8), (259, 8), (262, 1), (322, 23_040), (323, 23_040), (324, 200), (325, 9)]
+    directory = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
+    data = b"II*\0" + struct.pack("<IH", 8, len(entries)) + directory + bytes(100)
+    with pytest.raises(ImageRejected) as caught:
+        decode(data)
+    assert caught.value.reason == "too_many_pixels"
 
 
 def test_nothing_but_pixels_is_written(sample):

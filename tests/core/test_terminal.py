@@ -108,7 +108,9 @@ def test_train_two_steps_end_to_end(tmp_path, made_data):
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "colorization.safetensors").exists()
-    assert "--minutes 0.01" in (tmp_path / "colorization.md").read_text()
+    card = (tmp_path / "colorization.md").read_text()
+    assert "--minutes 0.01" in card
+    assert "- epochs: None" in card  # the recipe's own would end a longer run
     events = [json.loads(line)["event"] for line in (tmp_path / "runs/colorization/log.jsonl").read_text().splitlines()]
     assert events[-1] == "done"
     assert "epoch" in events

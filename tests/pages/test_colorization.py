@@ -62,6 +62,7 @@ def test_bad_files_get_a_sentence_and_nothing_is_lost(data, sentence, language):
     before = metrics(at)
     at = upload(at, data, "photo.jpg", "image/jpeg")
     assert not at.exception
+    assert at.session_state["photo_problem"][0].__traceback__ is None  # it would hold the file
     said = translate(sentence, language).format(megapixels="60,0" if language == "pt" else "60.0", limit_megapixels=50)
     assert [error.value for error in at.error] == [translate("The file was not accepted.", language) + " " + said]
     assert {k: v for k, v in metrics(at).items() if "dB" in v} == {k: v for k, v in before.items() if "dB" in v}
