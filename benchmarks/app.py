@@ -24,6 +24,7 @@ from ui.photo import PREVIEW_PX
 N_REPEATS = 5
 EARLY = 20  # uploads after which memory is first read
 HEIGHT, WIDTH = 1728, 2304  # 4 megapixels
+BARS = {"health_s": 1.5, "home_s": 1.5, "memory_ratio": 1.15, "colorize_512_s": 0.5}
 CHOOSE = "Choose a photo"
 
 
@@ -103,7 +104,7 @@ def memory(browser: Browser, address: str, pid: int, n_uploads: int) -> tuple[fl
     with visiting(browser, address) as page:
         open_page(page, "/colorization")
         for number in range(1, n_uploads + 1):
-            upload(page, made_photo(number, HEIGHT, WIDTH - number))  # the label tells one from the next
+            upload(page, made_photo(number, HEIGHT, WIDTH + number))  # the label tells one from the next
             if number == min(EARLY, n_uploads):
                 early = process.memory_info().rss / 2**20
         return early, process.memory_info().rss / 2**20
@@ -138,7 +139,8 @@ def main() -> None:
             figures["memory_ratio"] = round(late / early, 3)
         browser.close()
     for name, value in figures.items():
-        print(f"{name:18} {value:10.3f}")
+        bar = {**BARS, "control_s": figures["control_bar_s"]}.get(name)
+        print(f"{name:18} {value:10.3f}" + (f"  bar {bar:.3f}: {'kept' if value <= bar else 'MISSED'}" if bar else ""))
     if options.json:
         print(json.dumps(figures))
 

@@ -1,7 +1,7 @@
 """Write requirements.txt and requirements-dev.txt: what is installed here, split by who asks for it.
 
-Each .in file names what we import, and what the project is meant to offer to later pages; a lock holds that and everything it needs, fully pinned, in alphabetical order,
-without an index's address. Left out are what imgaug asks for and we do not use (opencv-python, for which
+Each .in file names what we import and what later pages are to use; a lock holds that and everything it needs, fully
+pinned, in alphabetical order, without an index's address. Left out are what imgaug asks for and we do not use (opencv-python, for which
 opencv-python-headless stands, and matplotlib) and the CUDA packages of torch's metadata, which torch brings itself.
 """
 
