@@ -1,8 +1,9 @@
 """Write requirements.txt and requirements-dev.txt: what is installed here, split by who asks for it.
 
 Each .in file names what we import and what later pages are to use; a lock holds that and everything it needs, fully
-pinned, in alphabetical order, without an index's address. Left out are what imgaug asks for and we do not use (opencv-python, for which
-opencv-python-headless stands, and matplotlib) and the CUDA packages of torch's metadata, which torch brings itself.
+pinned, in alphabetical order, without an index's address. Left out are what imgaug asks for and we do not use
+(opencv-python, for which opencv-python-headless stands, and matplotlib) and the CUDA packages of torch's metadata,
+which torch brings itself.
 """
 
 import re
