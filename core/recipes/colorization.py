@@ -7,7 +7,7 @@ import copy
 import datetime
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -76,6 +76,7 @@ class Config(FitSettings):
     learning_rate: float = Field(1.5e-3, gt=0)
     weight_decay: float = Field(0.05, ge=0)
     ema_decay: float = Field(0.998, ge=0, lt=1)
+    keep_weights: Literal["best", "last", "mean"] = "mean"
     batch_size: int = Field(128, ge=2, description="pictures of 64 x 64; larger ones come in proportion fewer")
     sizes_px: tuple[int, ...] = Field((64, 96, 128), description="the net's input, drawn for each batch")
     size_shares: tuple[float, ...] = (0.6, 0.25, 0.15)
@@ -264,7 +265,7 @@ def keep(task: ColorizationTask, done: Done, command: str, epochs: list[dict[str
     """Calibrate the trained net on the validation photos, measure it there and write checkpoint and card.
 
     The one thing calibrated is the strength of colour: the factor on the predicted chroma with the greatest sum of
-    mean and pooled gain, multiplied into the last layer.
+    mean, median and pooled gain, multiplied into the last layer.
 
     Args:
         task: whose model is trained.
@@ -278,7 +279,7 @@ def keep(task: ColorizationTask, done: Done, command: str, epochs: list[dict[str
     strengths = {
         factor: measure(task.photos, Settings(strength=factor), _net(model), table, rows) for factor in FACTORS
     }
-    factor = max(strengths, key=lambda f: strengths[f]["gain_mean_db"] + strengths[f]["gain_pooled_db"])
+    factor = max(strengths, key=lambda f: sum(strengths[f][f"gain_{kind}_db"] for kind in ("mean", "median", "pooled")))
     with torch.no_grad():
         model.chroma.weight *= factor  # type: ignore[union-attr, operator]
         model.chroma.bias *= factor  # type: ignore[union-attr, operator]

@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -58,6 +58,9 @@ class FitSettings(BaseModel):
     warmup: float = Field(0.1, ge=0, lt=1, description="share of the run in which the learning rate goes up")
     ema_decay: float = Field(0.999, ge=0, lt=1, description="of the averaged weights that are kept")
     clip_norm: float = Field(1.0, gt=0, description="greatest norm of the gradient")
+    keep_weights: Literal["best", "last", "mean"] = Field(
+        "best", description="the averaged weights of the best epoch, of the last step, or the mean of the two"
+    )
     patience: int | None = Field(None, ge=1, description="epochs without a better metric before the run ends")
     mixed_precision: bool = Field(True, description="bf16 where the device gains by it")
     save_every: int = Field(200, ge=1, description="steps between two states for --resume")
@@ -65,7 +68,7 @@ class FitSettings(BaseModel):
 
 
 def fit(task: Task, settings: FitSettings, state_file: Path | None = None, *, resume: bool = False) -> Iterator[Event]:
-    """Train `task.model` in place; when the run is done the model holds its best averaged weights, in eval mode.
+    """Train `task.model` in place; when the run is done the model holds averaged weights, in eval mode.
 
     Args:
         task: what to train.
@@ -78,7 +81,7 @@ def fit(task: Task, settings: FitSettings, state_file: Path | None = None, *, re
         A Step after each optimizer step, an Epoch after each epoch, a Done at the end.
 
     Raises:
-        SettingsError: if the state comes from a run with other settings than these two.
+        SettingsError: if the state comes from a run with other settings than these.
     """
     run = _Run(task, settings)
     if resume and state_file is not None and state_file.exists():
@@ -183,8 +186,10 @@ class _Run:
         return Epoch(epoch, self.step, means, metrics, is_best)
 
     def finish(self, why: str) -> Done:
-        if self.best_weights:  # none if a resumed run was made shorter than its first epoch
-            self.model.load_state_dict(self.best_weights)
+        last = self.average.module.state_dict()
+        best = self.best_weights or last  # none if a resumed run was made shorter than its first epoch
+        mean = {name: (x + best[name]) / 2 if x.is_floating_point() else x for name, x in last.items()}
+        self.model.load_state_dict({"best": best, "last": last, "mean": mean}[self.settings.keep_weights])
         self.model.eval()
         n_epochs = math.ceil(self.step / self.task.n_batches)
         return Done(why, n_epochs, self.step, self.seconds, self.best)
@@ -211,7 +216,7 @@ class _Run:
     def load(self, file: Path) -> None:
         state = torch.load(file, map_location=self.device, weights_only=True)
         before, now = (json.loads(text) for text in (state["settings"], self.settings.model_dump_json()))
-        for name in now.keys() - HOW_LONG:
+        for name in now.keys() - MAY_CHANGE:
             if before.get(name) != now[name]:
                 raise SettingsError("resumed", argument=name, value=now[name], rule=before.get(name))
         self.model.load_state_dict(state["model"])
@@ -232,5 +237,5 @@ class _Run:
         self.examples_per_s = examples_per_s if not known else 0.9 * known + 0.1 * examples_per_s
 
 
-HOW_LONG = {"epochs", "minutes"}  # what a resumed run may change: its schedule is then the longer one's
+MAY_CHANGE = {"epochs", "minutes", "keep_weights"}  # in a resumed run; its schedule follows the new length
 _NUMBERS = ("step", "seconds", "epochs_without_gain", "best", "n_summed")

@@ -109,6 +109,19 @@ def test_the_best_weights_are_kept():
         assert not torch.equal(tensor, task.validated[3][name]), name
 
 
+def test_the_last_weights_or_the_mean_are_kept_where_asked():
+    kept = {}
+    for which in ("best", "last", "mean"):
+        task = Toy()
+        task.scores = [1.0, 9.0, 2.0, 3.0]
+        run(task, SETTINGS.model_copy(update={"keep_weights": which}))
+        kept[which] = task.model.state_dict()
+    for name, best in kept["best"].items():
+        assert torch.equal(kept["last"][name], task.validated[3][name]), name
+        if best.is_floating_point():
+            assert torch.allclose(kept["mean"][name], (best + kept["last"][name]) / 2), name
+
+
 def test_a_metric_that_is_not_a_number_does_not_stay_the_best():
     task = Toy()
     task.scores = [float("nan"), 1.0, 3.0, 2.0]
