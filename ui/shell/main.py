@@ -21,5 +21,5 @@ with st.sidebar:
     photo.sidebar()
     language.switch()
     badge()
-    document_language(language.LOCALES[language.current()].replace("_", "-"))
 page.run()
+document_language(language.LOCALES[language.current()].replace("_", "-"))  # last: it loads much and shows nothing
