@@ -3,7 +3,7 @@
 Limits and formats are checked before a pixel is decoded. The file is hostile until then.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Literal
 
@@ -60,8 +60,8 @@ def decode(data: bytes) -> np.ndarray:
     if len(data) > MAX_BYTES:
         raise ImageRejected("file_too_large", size_mb=len(data) / 2**20, limit_mb=MAX_BYTES // 2**20)
     picture = _open(data)
-    _check_size(picture)
     try:
+        _check_size(picture)
         picture.load()
         return np.ascontiguousarray(_oriented(_srgb(picture), picture))
     except ImageRejected:
@@ -148,13 +148,19 @@ def _check_size(picture: Image.Image) -> None:
 
 def _srgb(picture: Image.Image) -> np.ndarray:
     """Pixels of any Pillow mode as (H, W, 3) uint8 sRGB over white; in strips, so that copies stay small."""
-    width, height = picture.size
     read = _reader(picture)
-    out = np.empty((height, width, 3), np.uint8)
-    rows = max(1, STRIP_PIXELS // width)
-    for top in range(0, height, rows):
-        out[top : top + rows] = read(picture.crop((0, top, width, min(top + rows, height))))
+    out = np.empty((picture.height, picture.width, 3), np.uint8)
+    for rows, strip in _strips(picture):
+        out[rows] = read(strip)
     return out
+
+
+def _strips(picture: Image.Image) -> Iterator[tuple[slice, Image.Image]]:
+    """Bands of whole rows, about a megapixel each: which rows, and the picture cropped to them."""
+    n = max(1, STRIP_PIXELS // picture.width)
+    for top in range(0, picture.height, n):
+        bottom = min(top + n, picture.height)
+        yield slice(top, bottom), picture.crop((0, top, picture.width, bottom))
 
 
 def _reader(picture: Image.Image) -> Callable[[Image.Image], np.ndarray]:
@@ -191,10 +197,7 @@ def _finite(strip: Image.Image) -> np.ndarray:
 def _full_scale(picture: Image.Image) -> float:
     """White, for grey as 32-bit integers or floats: the smallest usual range that holds the greatest value."""
     usual = (255.0, 65535.0) if picture.mode == "I" else (1.0, 255.0, 65535.0)
-    rows = max(1, STRIP_PIXELS // picture.width)
-    tops = range(0, picture.height, rows)
-    strips = (picture.crop((0, top, picture.width, min(top + rows, picture.height))) for top in tops)
-    greatest = max(float(_finite(strip).max()) for strip in strips)
+    greatest = max(float(_finite(strip).max()) for _rows, strip in _strips(picture))
     return next((bound for bound in usual if greatest <= bound), greatest)
 
 

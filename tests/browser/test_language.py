@@ -26,8 +26,10 @@ def test_the_browsers_own_language_needs_no_word_in_the_address(browser, address
     with visiting(browser, address, language="pt") as page:
         open_page(page, "/colorization")
         expect(page.get_by_role("heading", level=1)).to_have_text("Colorização")
+        expect(page.locator("html")).to_have_attribute("lang", "pt-BR")
         assert "lang=" not in page.url
         page.get_by_test_id("stSidebar").get_by_text("English").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Colorization")
+        expect(page.locator("html")).to_have_attribute("lang", "en")
         page.reload()
         expect(page.get_by_role("heading", level=1)).to_have_text("Colorization")

@@ -113,13 +113,15 @@ def test_noise_is_encoded_too():
         assert decode(encode(image, format, quality=95)).shape == image.shape
 
 
-def test_a_tiff_with_a_huge_tile_is_refused():
+@pytest.mark.parametrize(("kind", "reason"), [(4, "too_many_pixels"), (2, "broken")], ids=["number", "text"])
+def test_a_tiff_with_a_huge_tile_is_refused(kind, reason):
     entries = [(256, 16), (257, 16), (258, 8), (259, 8), (262, 1), (322, 23_040), (323, 23_040), (324, 200), (325, 9)]
-    directory = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
+    kinds = {322: kind}
+    directory = b"".join(struct.pack("<HHII", tag, kinds.get(tag, 4), 1, value) for tag, value in entries)
     data = b"II*\0" + struct.pack("<IH", 8, len(entries)) + directory + bytes(100)
     with pytest.raises(ImageRejected) as caught:
         decode(data)
-    assert caught.value.reason == "too_many_pixels"
+    assert caught.value.reason == reason
 
 
 def test_nothing_but_pixels_is_written(sample):

@@ -3,12 +3,7 @@
 Streamlit has both in English alone, and says the second only in a tooltip, which a phone does not show.
 """
 
-from functools import cache
-from pathlib import Path
-from typing import Any
-
-import streamlit as st
-
+from ui.components.register import component
 from ui.language import N_, _
 
 STREAMLITS = (
@@ -29,15 +24,4 @@ def upload_words(refused: str) -> None:
         refused: the sentence, in the visitor's language.
     """
     words = {word: _(word) for word in STREAMLITS if _(word) != word}
-    _component()(data={"words": words, "refused": refused}, key="upload_words")
-
-
-@cache
-def _component() -> Any:
-    here = Path(__file__).parent
-    return st.components.v2.component(
-        "camadas_upload_words",
-        html=(here / "index.html").read_text(),
-        css=(here / "style.css").read_text(),
-        js=(here / "index.js").read_text(),
-    )
+    component("upload_words")(data={"words": words, "refused": refused}, key="upload_words")
