@@ -47,7 +47,7 @@ clean: ## remove the virtual environment and what the tools keep
 # Torch comes by pip, which follows the machine's own settings (a CPU build where that is configured); then uv takes
 # the rest from the full pins, so that nothing is resolved anew.
 .venv/ready: requirements.txt
-	@bash tests/debian.sh python
+	@PYTHON="$(PYTHON)" bash tests/debian.sh python
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check $$(grep -E '^(uv|torch)==' requirements.txt)
 	$(UV) --no-deps -r requirements.txt

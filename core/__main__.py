@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from core.errors import CamadasError, SettingsError
+from core.errors import CamadasError, CheckpointError, SettingsError
 from core.recipes import RECIPES
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -38,10 +38,13 @@ def models() -> None:
 
     table = Table("name", "architecture", "parameters", "MiB", "trained", "measured")
     for name in names():
-        card = read_card(name)
-        figure = card.metrics[0]
+        try:
+            card = read_card(name)
+        except CheckpointError as error:
+            errors.print(f"{name}: {error}", markup=False, soft_wrap=True)
+            continue
         size = path_of(name).stat().st_size / 2**20
-        said = f"{figure.name} {figure.value:.3f} {figure.unit} on {figure.data}"
+        said = "".join(f"{m.name} {m.value:.3f} {m.unit} on {m.data}" for m in card.metrics[:1])
         table.add_row(name, card.architecture, f"{card.parameters:,}", f"{size:.1f}", card.date, said)
     console.print(table)
 

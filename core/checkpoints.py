@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import safetensors
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 
@@ -96,10 +95,9 @@ def read_card(name: str, folder: Path = FOLDER) -> Card:
 
 def render_card(card: Card) -> str:
     """The card as Markdown: the content of NAME.md."""
-    environment = Environment(
-        loader=PackageLoader("core", "scripts"), undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
-    )
-    return environment.get_template("card.md.jinja").render(card=card)
+    from core.scripting import templates
+
+    return templates().get_template("card.md.jinja").render(card=card)
 
 
 def save(module: "nn.Module", card: Card, folder: Path = FOLDER, *, half: bool = True) -> Card:
@@ -117,6 +115,8 @@ def save(module: "nn.Module", card: Card, folder: Path = FOLDER, *, half: bool =
     import torch
     from safetensors.torch import save as serialize
 
+    from core.files import write_whole
+
     def stored(tensor: "torch.Tensor") -> "torch.Tensor":
         tensor = tensor.detach().cpu().contiguous()
         return tensor.to(torch.bfloat16) if half and tensor.is_floating_point() and tensor.ndim >= 2 else tensor
@@ -124,8 +124,8 @@ def save(module: "nn.Module", card: Card, folder: Path = FOLDER, *, half: bool =
     tensors = {name: stored(tensor) for name, tensor in module.state_dict().items()}
     card = card.model_copy(update={"tensors_sha256": _hash(serialize(tensors))})
     folder.mkdir(parents=True, exist_ok=True)
-    path_of(card.name, folder).write_bytes(serialize(tensors, metadata={"card": card.model_dump_json()}))
-    (folder / f"{card.name}.md").write_text(render_card(card), encoding="utf-8")
+    write_whole(path_of(card.name, folder), serialize(tensors, metadata={"card": card.model_dump_json()}))
+    write_whole(folder / f"{card.name}.md", render_card(card).encode())
     return card
 
 

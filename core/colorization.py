@@ -47,7 +47,7 @@ class Settings(BaseModel):
         json_schema_extra={"step": 0.05},
     )
     net_px: NetSize = Field(
-        128,
+        96,
         title="What the network sees",
         description="The shorter side of the photo as the network gets it. Small: the scene as a whole. "
         "Large: more detail.",
@@ -101,7 +101,9 @@ def colorize(image: np.ndarray, settings: Settings, net: Predict | None = None) 
     Returns:
         The picture with the photo's own L*, as nearly as 8 bits show it, and what the net saw and said.
     """
-    light = np.concatenate([lightness(image[rows]) for rows in _bands(image)])
+    light = np.empty(image.shape[:2], np.float32)
+    for rows in _bands(image):
+        light[rows] = lightness(image[rows])
     net_input, chroma = predict_chroma(light, settings.net_px, net)
     lifted = LiftedChroma(chroma * settings.strength, light.shape)
     out = np.empty_like(image)
@@ -124,12 +126,22 @@ def predict_chroma(light: np.ndarray, net_px: int, net: Predict | None = None) -
         The net's input, (h, w) float32 L*, and its answer, (h/4, w/4, 2) float32 a* and b* in Lab units.
     """
     height, width = light.shape
-    scale = net_px / min(height, width)
-    sides = [int(np.clip(round(side * scale / CELL_PX) * CELL_PX, CELL_PX, 8 * net_px)) for side in (height, width)]
-    small = resize(light, sides[0], sides[1])
+    small = resize(light, *net_sides(height, width, net_px))
     batch = small[None, None]
     ab = predict(CHECKPOINT, batch) if net is None else net(batch)
     return small, np.ascontiguousarray(ab[0].transpose(1, 2, 0))
+
+
+def net_sides(height: int, width: int, net_px: int) -> tuple[int, int]:
+    """Height and width of the net's input for a photo of this size.
+
+    >>> net_sides(300, 451, 96)
+    (96, 144)
+    """
+    scale = net_px / min(height, width) / CELL_PX
+    rounded = (round(side * scale) * CELL_PX for side in (height, width))
+    tall, wide = (min(max(side, CELL_PX), 8 * net_px) for side in rounded)
+    return tall, wide
 
 
 class LiftedChroma:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
+DRIVER = Path("/proc/driver/nvidia/gpus")  # a folder for each GPU
+
 
 @cache
 def device() -> "torch.device":
@@ -31,12 +33,22 @@ def gains_from_bf16(where: "torch.device") -> bool:
     return where.type == "cpu" and cpu_has_bf16()
 
 
-@cache
 def gpu_name() -> str | None:
-    """The name of the first NVIDIA GPU that torch can use, or None; found without importing torch."""
-    if version("torch").endswith("+cpu") or os.environ.get("CAMADAS_DEVICE") == "cpu":
+    """The name of the NVIDIA GPU that torch uses, or None. Before torch is there, the driver's files are asked."""
+    if not device.cache_info().currsize:
+        return _drivers_gpu_name()
+    if device().type != "cuda":
         return None
-    for information in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
+    import torch
+
+    return torch.cuda.get_device_name(device())
+
+
+def _drivers_gpu_name() -> str | None:
+    hidden = os.environ.get("CAMADAS_DEVICE") == "cpu" or os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    if hidden or version("torch").endswith("+cpu"):
+        return None
+    for information in sorted(DRIVER.glob("*/information")):
         for line in information.read_text().splitlines():
             if line.startswith("Model:"):
                 return line.removeprefix("Model:").strip()

@@ -44,7 +44,7 @@ class SettingsError(CamadasError):
 
     messages: ClassVar[dict[str, str]] = {
         "shape": "{argument} must be {rule}, but is {value}: change its shape",
-        "range": "{argument} must be {rule}, but is {value}: choose a value in range",
+        "folder": "{argument} is no folder that can be used ({value}): name another",
         "resumed": "{argument} is {value}, but the run to resume has {rule}: take its settings, or begin anew",
         "unknown": "{argument} {value!r} is not known: choose one of {rule}",
     }

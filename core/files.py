@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import ImageRejected
+from core.errors import ImageRejected, SettingsError
 from core.images import MAX_BYTES, SUFFIXES, Format, decode, encode
 
 
@@ -26,11 +26,19 @@ class Converted:
 
 
 def pictures(paths: Iterable[Path]) -> list[Path]:
-    """Files as they are named, folders as the picture files that lie in them."""
+    """Files as they are named, folders as the picture files that lie in them.
+
+    Raises:
+        SettingsError: for a folder that cannot be read.
+    """
     found: list[Path] = []
     for path in paths:
-        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
-        found.extend(inside)
+        try:
+            inside = sorted(path.iterdir()) if path.is_dir() else None
+        except OSError as error:
+            raise SettingsError("folder", argument=path, value=error.strerror) from error
+        pictures_in = (file for file in inside or [] if file.suffix.lower() in SUFFIXES and file.is_file())
+        found.extend([path] if inside is None else pictures_in)
     return found
 
 
@@ -50,8 +58,14 @@ def convert(
 
     Yields:
         One Converted a file, in order.
+
+    Raises:
+        SettingsError: if the folder cannot be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError("folder", argument=folder, value=error.strerror) from error
     taken = {source.resolve() for source in sources}
     if folder.resolve() in {source.parent for source in taken}:  # nothing beside an input is overwritten either
         taken |= {file.resolve() for file in folder.iterdir()}
@@ -60,7 +74,7 @@ def convert(
             image = decode(_read(source))
             format: Format = "jpeg" if source.suffix.lower() in (".jpg", ".jpeg") else "png"
             target = _free(folder, source.stem, ".jpg" if format == "jpeg" else ".png", tag, taken)
-            _write(target, encode(function(image), format, quality=95))
+            write_whole(target, encode(function(image), format, quality=95))
         except (ImageRejected, OSError) as error:
             yield Converted(source, None, str(error))
             continue
@@ -73,11 +87,14 @@ def _read(source: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def _write(target: Path, data: bytes) -> None:
-    """Whole or not at all: a run that is stopped leaves no half picture."""
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a file whole or not at all: a run that is stopped or a full disk leaves the old one, or none."""
     unfinished = target.with_name(f".{target.name}.part")
-    unfinished.write_bytes(data)
-    unfinished.replace(target)
+    try:
+        unfinished.write_bytes(data)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _free(folder: Path, stem: str, suffix: str, tag: str, taken: set[Path]) -> Path:

@@ -13,15 +13,21 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 from core.errors import ImageRejected, SettingsError
 
-MAX_BYTES = 20 * 2**20  # as .streamlit/config.toml has it
+MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50 * 1000 * 1000
+MAX_WEBP_PIXELS = MAX_PIXELS // 2  # its decoder keeps four bytes a pixel four times over
 MAX_SIDE = 30_000
+MAX_SCANS = 200  # of a progressive JPEG: each goes over all its pixels, and an empty one costs 12 bytes
+MAX_EXIF_PARTS = 64  # Pillow puts them together one by one, copying all those before
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 Picture = np.ndarray  # (H, W, 3) uint8 RGB
 Format = Literal["jpeg", "png", "webp", "tiff", "bmp"]
 EXIF_ORIENTATION = 0x0112
-TILE_WIDTH, TILE_HEIGHT = 322, 323  # of a TIFF, whose reader makes room for a whole tile
+JPEG_START, SCAN_START, EXIF_START = b"\xff\xd8", b"\xff\xda", b"Exif\0\0"
+# Tags of a TIFF. Its reader makes room for a whole tile; each strip or tile may be a JPEG of its own.
+PHOTOMETRIC, STRIP_OFFSETS, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS = 262, 273, 322, 323, 324
+WHITE_IS_ZERO = 0
 UPRIGHT: dict[object, Callable[[np.ndarray], np.ndarray]] = {
     2: lambda image: image[:, ::-1],
     3: lambda image: image[::-1, ::-1],
@@ -44,7 +50,8 @@ def decode(data: bytes) -> np.ndarray:
     frame of an animation is taken; 16-bit, CMYK, palette, grey and 1-bit pictures become 8-bit RGB.
 
     Args:
-        data: the bytes of a JPEG, PNG, WebP, BMP, TIFF or GIF; at most 20 MB, 50 megapixels and 30,000 pixels a side.
+        data: the bytes of a JPEG, PNG, WebP, BMP, TIFF or GIF; at most 20 MB, 50 megapixels (WebP: 25) and 30,000
+            pixels a side.
 
     Returns:
         (H, W, 3) uint8 RGB, contiguous.
@@ -62,9 +69,10 @@ def decode(data: bytes) -> np.ndarray:
     picture = _open(data)
     try:
         _check_size(picture)
+        _check_scans(picture, data)
         picture.load()
         return np.ascontiguousarray(_oriented(_srgb(picture), picture))
-    except ImageRejected:
+    except (ImageRejected, MemoryError):
         raise
     except Exception as error:  # decoders raise whatever they like on hostile bytes
         raise ImageRejected("broken") from error
@@ -126,6 +134,8 @@ def fit_within(image: np.ndarray, longer_px: int) -> np.ndarray:
 
 
 def _open(data: bytes) -> Image.Image:
+    if data.startswith(JPEG_START) and data.count(EXIF_START) > MAX_EXIF_PARTS:
+        raise ImageRejected("broken")
     try:
         return Image.open(BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
@@ -140,10 +150,19 @@ def _check_size(picture: Image.Image) -> None:
         raise ImageRejected("broken")
     tags = getattr(picture, "tag_v2", {})
     pixels = max(pixels, int(tags.get(TILE_WIDTH, 0)) * int(tags.get(TILE_HEIGHT, 0)))
-    if pixels > MAX_PIXELS:
-        raise ImageRejected("too_many_pixels", megapixels=pixels / 1e6, limit_megapixels=MAX_PIXELS // 1_000_000)
+    limit = MAX_WEBP_PIXELS if picture.format == "WEBP" else MAX_PIXELS
+    if pixels > limit:
+        raise ImageRejected("too_many_pixels", megapixels=pixels / 1e6, limit_megapixels=limit // 1_000_000)
     if max(picture.size) > MAX_SIDE:
         raise ImageRejected("too_long", side=max(picture.size), limit=MAX_SIDE)
+
+
+def _check_scans(picture: Image.Image, data: bytes) -> None:
+    tags = getattr(picture, "tag_v2", {})
+    parts = [tags.get(tag, ()) for tag in (STRIP_OFFSETS, TILE_OFFSETS)]
+    n_parts = sum(len(part) if isinstance(part, tuple) else 1 for part in parts)
+    if picture.format in ("JPEG", "MPO", "TIFF") and data.count(SCAN_START) > MAX_SCANS + n_parts:
+        raise ImageRejected("broken")
 
 
 def _srgb(picture: Image.Image) -> np.ndarray:
@@ -165,22 +184,18 @@ def _strips(picture: Image.Image) -> Iterator[tuple[slice, Image.Image]]:
 
 def _reader(picture: Image.Image) -> Callable[[Image.Image], np.ndarray]:
     """What turns a strip of this picture into (h, w, 3), or grey (h, w, 1), uint8."""
-    if picture.mode.startswith("I;16"):
-        return lambda strip: (np.asarray(strip) >> 8).astype(np.uint8)[:, :, None]
-    if picture.mode in ("I", "F"):
-        full = _full_scale(picture)
-        return lambda strip: np.clip(_finite(strip) * (255.0 / full) + 0.5, 0, 255).astype(np.uint8)[:, :, None]
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+        return _deep_reader(picture)
     has_alpha = picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
     if not has_alpha and picture.mode not in ("1", "P", "L", "RGB", "CMYK", "LAB", "YCbCr"):
         raise ImageRejected("unsupported", mode=picture.mode)
-    mode = "RGB" if has_alpha or picture.mode in ("1", "P") else picture.mode
+    is_grey = picture.mode in ("L", "LA", "La")
+    mode = "L" if is_grey else "RGB" if has_alpha or picture.mode in ("1", "P") else picture.mode
     into_srgb = _profile_transform(mode, picture.info.get("icc_profile"))
 
     def read(strip: Image.Image) -> np.ndarray:
         rgba = strip.convert("RGBA") if has_alpha else None
-        coloured = (rgba or strip).convert(mode)
-        rgb = coloured.convert("RGB") if into_srgb is None else ImageCms.applyTransform(coloured, into_srgb)
-        assert rgb is not None
+        rgb = _transformed((rgba or strip).convert(mode), into_srgb)
         if rgba is None:
             return np.asarray(rgb)
         paper = Image.new("RGB", rgb.size, "white")
@@ -190,12 +205,38 @@ def _reader(picture: Image.Image) -> Callable[[Image.Image], np.ndarray]:
     return read
 
 
+def _deep_reader(picture: Image.Image) -> Callable[[Image.Image], np.ndarray]:
+    """The same for grey of 16 or 32 bits or floats; what Pillow leaves undone here is done here."""
+    scale = 255.0 / _full_scale(picture)
+    is_negative = getattr(picture, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO
+    clear = picture.info.get("transparency")  # the one value of a PNG that is not there
+    into_srgb = _profile_transform("L", picture.info.get("icc_profile"))
+
+    def read(strip: Image.Image) -> np.ndarray:
+        values = _finite(strip)
+        grey = np.clip(values * scale + 0.5, 0, 255).astype(np.uint8)
+        rgb = np.array(_transformed(Image.fromarray(255 - grey if is_negative else grey), into_srgb))
+        if isinstance(clear, int):
+            rgb[values == clear] = 255
+        return rgb
+
+    return read
+
+
+def _transformed(image: Image.Image, into_srgb: ImageCms.ImageCmsTransform | None) -> Image.Image:
+    rgb = image.convert("RGB") if into_srgb is None else ImageCms.applyTransform(image, into_srgb)
+    assert rgb is not None  # it is None only where the picture is changed in place
+    return rgb
+
+
 def _finite(strip: Image.Image) -> np.ndarray:
     return np.nan_to_num(np.asarray(strip).astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _full_scale(picture: Image.Image) -> float:
-    """White, for grey as 32-bit integers or floats: the smallest usual range that holds the greatest value."""
+    """White: for 16 bits their range, for 32 bits and floats the smallest usual range that holds the greatest value."""
+    if picture.mode.startswith("I;16"):
+        return 65535.0
     usual = (255.0, 65535.0) if picture.mode == "I" else (1.0, 255.0, 65535.0)
     greatest = max(float(_finite(strip).max()) for _rows, strip in _strips(picture))
     return next((bound for bound in usual if greatest <= bound), greatest)

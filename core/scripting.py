@@ -22,7 +22,7 @@ def render(slug: str, **values: object) -> str:
     Returns:
         Python source in the percent format: `# %%` begins a cell.
     """
-    return _environment().get_template(f"{slug}.py.jinja").render(source=source, body=body, **values)
+    return templates().get_template(f"{slug}.py.jinja").render(source=source, body=body, **values)
 
 
 def notebook(script: str) -> bytes:
@@ -84,7 +84,8 @@ def _text(module: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def templates() -> Environment:
+    """The templates of core/scripts; a name that a template misses is an error."""
     return Environment(
         loader=PackageLoader("core", "scripts"), undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
     )

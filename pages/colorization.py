@@ -72,11 +72,11 @@ def show() -> None:
         pictures = {"grey": greyed, "table": colorize_by_table(greyed), "net": result.image, "truth": shown}
     measured = {name: compare(picture, shown) for name, picture in pictures.items()}
     page.numbers(numbers(result, seconds, measured))
-    parts = {_("How it works"): partial(explain, result, settings, measured)}
+    parts = {N_("How it works"): partial(explain, result, settings, measured)}
     if has_truth:
-        parts[_("What the network knows")] = partial(against_truth, pictures, measured)
-    parts[_("Code")] = partial(code.tab, SLUG, script(settings), CHECKPOINT)
-    parts[_("References")] = partial(page.references, REFERENCES)
+        parts[N_("What the network knows")] = partial(against_truth, pictures, measured)
+    parts[N_("Code")] = partial(code.tab, SLUG, script(settings), CHECKPOINT)
+    parts[N_("References")] = partial(page.references, REFERENCES)
     page.tabs(SLUG, parts)
     page.try_next(SLUG)
 

@@ -15,7 +15,7 @@ install() {
 
 case "$1" in
     python)
-        python3 -c 'import ensurepip, venv' 2>/dev/null || install python3 python3-venv
+        "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null || install python3 python3-venv
         ;;
     browser)
         for browser in chromium chromium-browser google-chrome google-chrome-stable; do

@@ -45,3 +45,29 @@ def animated_gif(image: np.ndarray) -> bytes:
     """Three frames: the picture and two mirrored ones."""
     frames = [Image.fromarray(np.ascontiguousarray(view)) for view in (image, image[:, ::-1], image[::-1])]
     return saved(frames[0], "gif", save_all=True, append_images=frames[1:])
+
+
+def scanned_jpeg(image: np.ndarray, n: int) -> bytes:
+    """A progressive JPEG with n more scans, all of them empty: each makes a decoder go over all pixels again."""
+    data = saved(Image.fromarray(image), "jpeg", progressive=True)
+    empty = b"\xff\xda" + bytes((0, 8, 1, 1, 0, 1, 1, 0)) + b"\0\0"
+    return data[:-2] + n * empty + data[-2:]
+
+
+def jpeg_in_exif_parts(image: np.ndarray, n: int) -> bytes:
+    """A JPEG whose EXIF comes in n more parts."""
+    data = saved(Image.fromarray(image), "jpeg")
+    part = b"Exif\0\0" + bytes(10)
+    return data[:2] + n * (b"\xff\xe1" + struct.pack(">H", len(part) + 2) + part) + data[2:]
+
+
+def linear_grey_profile() -> bytes:
+    """An ICC profile of grey without gamma: kTRC is the identity (ICC.1:2001-04, 6.3.3.1)."""
+    white = b"XYZ " + bytes(4) + struct.pack(">III", 0xF6D6, 0x10000, 0xD32D)
+    curve = b"curv" + bytes(8)
+    tags = struct.pack(">I", 2)
+    tags += struct.pack(">4sII", b"wtpt", 156, len(white)) + struct.pack(">4sII", b"kTRC", 176, len(curve))
+    size = struct.pack(">I", 156 + len(white) + len(curve))
+    header = size + bytes(4) + struct.pack(">I", 0x02100000) + b"mntrGRAYXYZ " + bytes(12) + b"acsp" + bytes(28)
+    header += struct.pack(">III", 0xF6D6, 0x10000, 0xD32D)
+    return header + bytes(128 - len(header)) + tags + white + curve

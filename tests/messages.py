@@ -54,6 +54,7 @@ if __name__ == "__main__":
     translated.header_comment = "# Camadas in Brazilian Portuguese; `make messages` keeps it current."
     translated.project, translated.version = "Camadas", "0.1"
     translated.creation_date = translated.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # no change without a change
+    translated.msgid_bugs_address = ""
     translated.last_translator = translated.language_team = "the Camadas authors"
     PO.parent.mkdir(parents=True, exist_ok=True)
     with open(PO, "wb") as out:

@@ -2,15 +2,13 @@
 
 import streamlit as st
 
-from core.devices import cpu_has_bf16, device, gpu_name, n_cores
+from core.devices import cpu_has_bf16, gpu_name, n_cores
 from ui.language import _, plural
 
 
 def badge() -> None:
     """The GPU's name, or the CPU with its cores and whether it multiplies bf16."""
     said = gpu_name()
-    if device.cache_info().currsize and device().type == "cpu":  # torch has been asked, and knows better
-        said = None
     if said is None:
         cores = plural("CPU, {n} core", "CPU, {n} cores", n_cores())
         said = f"{cores}, bf16" if cpu_has_bf16() else cores

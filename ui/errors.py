@@ -33,7 +33,7 @@ SENTENCES = {
     ("DatasetError", "too_few"): N_("{name} has {n} pictures; at least {least} are needed."),
     ("DatasetError", "sizes_differ"): N_("The pictures of {name} differ in size."),
     ("SettingsError", "shape"): N_("{argument} must be {rule}, but is {value}."),
-    ("SettingsError", "range"): N_("{argument} must be {rule}, but is {value}. Choose a value in range."),
+    ("SettingsError", "folder"): N_("{argument} is no folder that can be used: {value}."),
     ("SettingsError", "resumed"): N_("{argument} is {value}, but the run to resume has {rule}."),
     ("SettingsError", "unknown"): N_("{argument} {value} is not known. Choose one of {rule}."),
 }

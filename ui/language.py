@@ -27,6 +27,11 @@ def _(message: str) -> str:
     return _translations(current()).gettext(message)
 
 
+def every(message: str) -> set[str]:
+    """A message in all languages."""
+    return {_translations(language).gettext(message) for language in LANGUAGES}
+
+
 def plural(one: str, many: str, n: int) -> str:
     """The form of a message for `n` things, in the visitor's language, with {n} filled in."""
     return _translations(current()).ngettext(one, many, n).format(n=number(n))

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.images import Picture
 from ui import catalog, photo
-from ui.language import _
+from ui.language import _, every
 
 NUMBER_PX = 163  # four in a row on a desk, two on a phone
 
@@ -65,9 +65,15 @@ def tabs(slug: str, parts: Mapping[str, Callable[[], None]]) -> None:
 
     Args:
         slug: the page's.
-        parts: title in the visitor's language -> what draws it.
+        parts: title, marked with N_ -> what draws it.
     """
-    opened = st.tabs(list(parts), key=f"{slug}_tab", bind="query-params")
+    key, titles = f"{slug}_tab", [_(title) for title in parts]
+    asked = st.query_params.get(key)
+    if asked not in titles:  # it may be named in another language, by a link or before a change of language
+        for title in parts:
+            if asked in every(title):
+                st.session_state[key] = _(title)
+    opened = st.tabs(titles, key=key, bind="query-params")
     for tab, draw in zip(opened, parts.values(), strict=True):
         with tab:
             draw()

@@ -32,7 +32,7 @@ DEFAULT = "chelsea"
 THUMBNAIL_PX = 196  # what the sidebar leaves, and the greatest height there
 PREVIEW_PX = 1024  # longer side of what pages work on while knobs are turned
 SOURCES = {"upload": N_("Upload"), "camera": N_("Camera"), "samples": N_("Samples")}
-# 50 megapixels take half a gigabyte: the third visitor waits.
+# 50 megapixels take half a gigabyte to decode, and more to give back at full size: the third visitor waits.
 _decoding = threading.Semaphore(2)
 _full_size = threading.Semaphore(2)
 _PHOTO, _PROBLEM, _ROUND = "photo", "photo_problem", "photo_round"

@@ -62,7 +62,8 @@ def cache_folder() -> Path:
     named = os.environ.get("CAMADAS_CACHE")
     if named:
         return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "camadas"
+    named = os.environ.get("XDG_CACHE_HOME")
+    return (Path(named) if named else Path.home() / ".cache") / "camadas"
 
 
 def key_of(name: str, files: Iterable[Path]) -> str:

@@ -11,5 +11,4 @@ CIFAR10 = Source(
     splits=("train", "test"),
     classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
     torchvision="CIFAR10",
-    licence="not stated; for research",
 )

@@ -11,5 +11,4 @@ FASHION_MNIST = Source(
     ),
     is_grey=True,
     torchvision="FashionMNIST",
-    licence="MIT",
 )

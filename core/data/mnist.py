@@ -9,5 +9,4 @@ MNIST = Source(
     classes=tuple("0123456789"),
     is_grey=True,
     torchvision="MNIST",
-    licence="CC BY-SA 3.0",
 )

@@ -6,6 +6,5 @@ PHOTOS = Source(
     name="photos",
     folders=("photos",),
     splits=("train", "test"),
-    licence="research use",
     how="put photographs into photos/train and photos/test, or name another folder in CAMADAS_DATA",
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -27,7 +28,6 @@ class Source:
         name: as in DATASETS.
         folders: names that its folder may have under CAMADAS_DATA.
         splits: the splits that it has.
-        licence: as its makers state it.
         classes: names of the labels; empty where the files tell them.
         is_grey: whether pictures are kept as (H, W).
         torchvision: the class in torchvision.datasets that reads its original files and downloads them.
@@ -37,7 +37,6 @@ class Source:
     name: str
     folders: tuple[str, ...]
     splits: tuple[str, ...]
-    licence: str
     classes: tuple[str, ...] = ()
     is_grey: bool = False
     torchvision: str | None = None
@@ -134,6 +133,8 @@ def _parquet_rows(shards: list[Path]) -> Iterator[Row]:
                 labels = batch["label"].to_pylist() if "label" in columns else [None] * len(batch)
                 for image, label in zip(batch["image"].to_pylist(), labels, strict=True):
                     data = image["bytes"] if isinstance(image, dict) else image
+                    if not isinstance(data, bytes):
+                        raise DatasetError("no_pictures", file=shard)
                     yield str(shard), row, data, label
                     row += 1
         except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are children of these
@@ -166,19 +167,24 @@ def _from_torchvision(source: Source, split: str, root: Path) -> Dataset:
         raise missing
     from core.vision import torchvision
 
-    maker = getattr(torchvision("datasets"), source.torchvision)
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        pictures = maker(root=root, train=split == "train", download=True)
-    except (OSError, RuntimeError) as error:
-        raise missing from error
-    key = key_of(source.name, sorted(file for file in root.rglob("*") if file.is_file() and _belongs(file, source)))
-    rows = (
-        (np.asarray(image), int(label))
-        for image, label in zip(pictures.data, pictures.targets, strict=True)
-    )
-    return cached(f"{source.name}-{split}", key, rows, source.classes)
+    maker: Any = getattr(torchvision("datasets"), source.torchvision)
+    own = root / getattr(maker, "base_folder", source.torchvision)
 
+    def files() -> list[Path]:
+        return sorted(file for file in own.rglob("*") if file.is_file())
 
-def _belongs(file: Path, source: Source) -> bool:
-    return source.torchvision in file.parts or any(part.startswith("cifar-10-batches") for part in file.parts)
+    def whole() -> Any:
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            return maker(root=root, train=split == "train", download=True)
+        except (OSError, RuntimeError) as error:
+            raise missing from error
+
+    def rows() -> Iterator[tuple[np.ndarray, int | None]]:  # begun only where nothing is cached
+        pictures = whole()
+        for image, label in zip(pictures.data, pictures.targets, strict=True):
+            yield np.asarray(image), int(label)
+
+    if not files():
+        whole()
+    return cached(f"{source.name}-{split}", key_of(source.name, files()), rows(), source.classes)

@@ -6,6 +6,5 @@ TINY_IMAGENET = Source(
     name="tiny_imagenet",
     folders=("tiny-imagenet", "tiny-imagenet-200"),
     splits=("train", "val"),
-    licence="research use",
     how="unpack tiny-imagenet-200.zip of Stanford's course CS231n there",
 )

@@ -45,14 +45,14 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Done:
-    """The end of the run; the model now holds its best weights.
+    """The end of the run; the model now holds the weights that `FitSettings.keep_weights` asks for.
 
     Attributes:
         why: "finished", "time" (the minutes are over) or "early_stopping".
         epochs: begun.
         steps: taken.
         seconds: spent training, over all parts of a resumed run.
-        metrics: of the weights that the model now holds.
+        metrics: of the best epoch's averaged weights.
     """
 
     why: str

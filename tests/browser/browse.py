@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Playwright, Request
+from playwright.sync_api import Browser, Page, Playwright, Request, expect
 
 from ui.files import ROOT
 
@@ -34,7 +34,8 @@ FLAGS = [
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 LOCALES = {"en": "en-US", "pt": "pt-BR"}
 SETTLED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
-PATIENCE_S = 60
+PATIENCE_S = 60  # machines are slow at times
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 def free_port() -> int:

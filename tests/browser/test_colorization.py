@@ -99,15 +99,45 @@ def test_the_link_reproduces_the_page(browser, address):
         expect(page.locator("figure .left")).to_have_text("Original")
 
 
+def test_a_link_opens_its_tab_in_any_language(browser, address):
+    with visiting(browser, address, language="pt") as page:
+        open_page(page, "/colorization?colorization_tab=Code")
+        expect(page.get_by_role("tab", selected=True)).to_have_text("Código")
+
+
+def test_the_keyboard_goes_from_the_photo_to_the_controls_and_on(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/colorization")
+        divider = page.get_by_role("slider", name="Divider: how much of the left picture is seen")
+        main = page.get_by_test_id("stMain")
+        choose = main.get_by_role("button", name="Choose a photo")
+        others = [
+            page.get_by_role("slider", name="Colour strength"),
+            main.get_by_role("radio").first,
+            page.get_by_role("switch", name="Compare with the original"),
+            page.get_by_role("button", name="Download, "),
+            page.get_by_role("tab", name="How it works"),
+        ]
+        divider.focus()
+        for wanted in [choose, *others]:
+            for _ in range(6):  # help buttons may stand between
+                page.keyboard.press("Tab")
+                if wanted.evaluate("element => element === document.activeElement"):
+                    break
+            expect(wanted).to_be_focused()
+
+
 def test_a_change_of_language_keeps_photo_and_settings(browser, address, sample):
     with visiting(browser, address) as page:
         open_page(page, "/colorization?colorization_strength=0.5")
+        page.get_by_role("tab", name="References").click()
         upload(page, encode(sample[:150], "jpeg"))
         expect(download_label(page, 451, 150)).to_be_visible()
         page.get_by_test_id("stSidebar").get_by_text("Português").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Colorização")
         expect(page.get_by_role("button", name="Baixar, 451 × 150")).to_be_visible()
         expect(page.get_by_role("slider", name="Intensidade da cor")).to_have_value("0.5")
+        expect(page.get_by_role("tab", selected=True)).to_have_text("Referências")
         assert "lang=pt" in page.url
 
 
@@ -120,10 +150,11 @@ def test_the_photo_goes_along_and_stays_with_its_visitor(browser, address, sampl
         expect(page.get_by_role("heading", level=1)).to_have_text("Camadas")
         sidebar = page.get_by_test_id("stSidebar")
         expect(sidebar.get_by_text("Your photo · 451 × 130")).to_be_visible()
-        sidebar.get_by_role("button", name="Remove").click()
-        expect(sidebar.get_by_text("Cat · 451 × 300")).to_be_visible()
         open_page(stranger, "/colorization")
         expect(stranger.get_by_test_id("stSidebar").get_by_text("Cat · 451 × 300")).to_be_visible()
+        expect(sidebar.get_by_text("Your photo · 451 × 130")).to_be_visible()
+        sidebar.get_by_role("button", name="Remove").click()
+        expect(sidebar.get_by_text("Cat · 451 × 300")).to_be_visible()
 
 
 def test_a_sample_from_a_link_goes_along(browser, address):
@@ -149,6 +180,9 @@ def test_the_download_has_the_original_size_and_no_place(browser, address):
         assert not Image.open(BytesIO(data)).getexif()
 
 
+N_BAD_FILES = 7
+
+
 def bad_files(sample: np.ndarray) -> list[tuple[str, str, bytes, str | tuple[int, int]]]:
     """Name, type, bytes, and the sentence (in Portuguese) or the size of the result."""
     whole = encode(sample, "jpeg")
@@ -164,9 +198,11 @@ def bad_files(sample: np.ndarray) -> list[tuple[str, str, bytes, str | tuple[int
     ]
 
 
-@pytest.mark.parametrize("number", range(7))
+@pytest.mark.parametrize("number", range(N_BAD_FILES))
 def test_bad_input_gets_a_sentence_or_a_result_and_the_next_upload_works(browser, address, number, sample):
-    name, mime, data, outcome = bad_files(sample)[number]
+    files = bad_files(sample)
+    assert len(files) == N_BAD_FILES
+    name, mime, data, outcome = files[number]
     with visiting(browser, address, language="pt") as page:
         open_page(page, "/colorization")
         upload(page, data, name, mime)

@@ -5,6 +5,8 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.browse import open_page, visiting
+from tests.pages.visit import translate
+from ui.catalog import PAGES
 
 
 def test_a_link_hands_the_language_on(browser, address):
@@ -13,6 +15,7 @@ def test_a_link_hands_the_language_on(browser, address):
         page.get_by_test_id("stSidebar").get_by_text("Português").click()
         page.get_by_test_id("stSidebarNavLink").filter(has_text="Colorização").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Colorização")
+        expect(page.get_by_test_id("stSidebarNavLink")).to_have_text([translate(entry.title, "pt") for entry in PAGES])
         page.wait_for_url(re.compile("lang=pt"))
         expect(page.locator("html")).to_have_attribute("lang", "pt-BR")
         expect(page).to_have_title("Colorização · Camadas")

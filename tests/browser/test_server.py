@@ -6,12 +6,21 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.browse import answers, logged, open_page, serving, visiting
+from core.images import encode
+from tests.browser.browse import answers, give_photo, logged, open_page, serving, visiting
+from tests.files import noise
+from ui.files import ROOT
 
 BROKEN = """
 import streamlit as st
 from ui.server import MIDDLEWARE, ROUTES, apologize, lifespan
 app = st.App({script!r}, lifespan=lifespan, on_script_error=apologize, routes=ROUTES, middleware=MIDDLEWARE)
+"""
+DISKLESS = """
+import tempfile
+def rollover(file):
+    raise OSError("a file in memory is about to be written to the disk")
+tempfile.SpooledTemporaryFile.rollover = rollover
 """
 SCRIPT = """
 import streamlit as st
@@ -58,3 +67,14 @@ def test_the_server_stops_when_asked():
         process.terminate()
         assert process.wait(timeout=20) in (0, -15)
         assert not answers(address + "/_stcore/health")
+
+
+def test_an_upload_never_touches_the_disk(browser, tmp_path: Path):
+    app = tmp_path / "diskless_app.py"
+    app.write_text(DISKLESS + BROKEN.format(script=str(ROOT / "ui" / "shell" / "main.py")))
+    photo = encode(noise(1200, 1200), "png")
+    assert len(photo) > 4 * 2**20
+    with serving(app) as (address, _process), visiting(browser, address) as page:
+        open_page(page, "/colorization")
+        give_photo(page, "large.png", "image/png", photo, "Choose a photo")
+        expect(page.get_by_role("button", name="Download, 1200 × 1200")).to_be_visible()

@@ -149,6 +149,17 @@ def test_one_module_a_process_however_many_threads_ask(made, monkeypatch):
     assert all(module is modules[0] for module in modules)
 
 
+@pytest.mark.parametrize("gains", [True, False])
+def test_the_resident_module_is_in_the_form_that_is_fastest(made, monkeypatch, gains):
+    original = checkpoints.read
+    monkeypatch.setattr(checkpoints, "read", lambda name: original(name, made))
+    monkeypatch.setattr("core.devices.gains_from_bf16", lambda _where: gains)
+    module = checkpoints._resident.__wrapped__("made")
+    kernels = [layer.weight for layer in module.modules() if isinstance(layer, torch.nn.Conv2d)]
+    assert {kernel.dtype for kernel in kernels} == {torch.bfloat16 if gains else torch.float32}
+    assert all(kernel.is_contiguous(memory_format=torch.channels_last) for kernel in kernels)
+
+
 def test_cards_are_read_without_torch(made):
     import subprocess
     import sys

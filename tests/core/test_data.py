@@ -71,7 +71,7 @@ def test_folders_of_pictures_with_classes(tmp_path):
     assert data.image(1)[0, 0].tolist() == [0, 0, 255]
 
 
-def test_torchvision_layout_of_mnist(tmp_path):
+def test_torchvision_layout_of_mnist_is_decoded_once(tmp_path, monkeypatch):
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
     digits = noise(2, 28 * 28)[:, :, 0].reshape(2, 28, 28)
@@ -85,6 +85,12 @@ def test_torchvision_layout_of_mnist(tmp_path):
     assert np.array_equal(data.stack(), digits)
     assert data.labels.tolist() == [4, 7]
     assert data.classes[4] == "4"
+    monkeypatch.setattr("torchvision.datasets.MNIST.__init__", _never)
+    assert np.array_equal(load("mnist", "test", tmp_path).stack(), digits)  # from the cache, no file read again
+
+
+def _never(*_args, **_options):
+    raise AssertionError("the data set is decoded a second time")
 
 
 def test_a_missing_data_set_says_how_to_get_it(tmp_path, monkeypatch):
@@ -132,3 +138,12 @@ def test_hugging_face_style_image_columns(tmp_path):
     Image.fromarray(noise(3, 3)).save(out, "png")
     pq.write_table(pa.table({"image": [{"bytes": out.getvalue(), "path": None}]}), tmp_path / "hf.parquet")
     assert np.array_equal(open_pictures(tmp_path / "hf.parquet").image(0), noise(3, 3))
+
+
+def test_a_table_without_pictures_is_named(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"image": [1, 2]}), tmp_path / "numbers.parquet")
+    with pytest.raises(DatasetError, match=r"numbers\.parquet holds no pictures"):
+        open_pictures(tmp_path / "numbers.parquet")

@@ -1,8 +1,10 @@
 """Many files: named after their inputs, nothing overwritten, bad ones named."""
 
 import numpy as np
+import pytest
 
-from core.files import convert, pictures
+from core.errors import SettingsError
+from core.files import convert, pictures, write_whole
 from core.images import decode, encode
 from tests.files import noise
 
@@ -65,3 +67,29 @@ def test_a_missing_file_is_named(tmp_path):
 def test_folders_stand_for_their_pictures(tmp_path):
     folder = write(tmp_path / "in", b__PNG=b"", a__jpeg=b"", notes__md=b"")
     assert [path.name for path in pictures([folder, tmp_path / "x.gif"])] == ["a.jpeg", "b.PNG", "x.gif"]
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    folder = write(tmp_path / "in", a__png=encode(noise(4, 4), "png"))
+    with pytest.raises(SettingsError, match=r"a\.png"):
+        list(convert([folder / "a.png"], folder / "a.png", negative, "made"))
+
+
+def test_a_folder_named_like_a_picture_is_none(tmp_path):
+    folder = write(tmp_path / "in", a__png=encode(noise(4, 4), "png"))
+    (folder / "b.png").mkdir()
+    assert pictures([folder]) == [folder / "a.png"]
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    target = tmp_path / "a.png"
+    write_whole(target, b"old")
+
+    def full(*_args):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises(OSError, match="no space"):
+        write_whole(target, b"new")
+    assert target.read_bytes() == b"old"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.png"]

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from core.errors import ImageRejected, SettingsError
 from core.images import MAX_BYTES, decode, encode, fit_within
-from tests.files import bomb_png, noise, saved
+from tests.files import bomb_png, jpeg_in_exif_parts, linear_grey_profile, noise, saved, scanned_jpeg
 
 
 @settings(max_examples=40, deadline=None)
@@ -75,6 +75,25 @@ def test_sixteen_bits_become_eight():
     assert decode(saved(Image.fromarray(values), "png"))[0].tolist() == [[0] * 3, [100] * 3, [255] * 3]
 
 
+def test_a_transparent_grey_of_sixteen_bits_is_white():
+    values = np.array([[0, 1, 65535]], np.uint16)
+    assert decode(saved(Image.fromarray(values), "png", transparency=0))[0, :, 0].tolist() == [255, 0, 255]
+
+
+def test_a_sixteen_bit_negative_is_read_as_one():
+    values = np.array([[0, 65535]], np.uint16)
+    data = saved(Image.fromarray(values), "tiff", tiffinfo={262: 0})
+    assert decode(data)[0, :, 0].tolist() == [255, 0]
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "I;16"])
+def test_a_profile_of_grey_is_heeded(mode):
+    values = np.full((1, 1), 128, np.uint8)
+    picture = Image.fromarray(values.astype(np.uint16) * 257 if mode == "I;16" else values)
+    data = saved(picture if mode == "I;16" else picture.convert(mode), "png", icc_profile=linear_grey_profile())
+    assert decode(data)[0, 0].tolist() == [188] * 3  # half of the light
+
+
 def test_float_tiff_of_zero_to_one_is_scaled():
     values = np.array([[0.0, 0.5, 1.0]], np.float32)
     assert decode(saved(Image.fromarray(values), "tiff"))[0, :, 0].tolist() == [0, 128, 255]
@@ -124,9 +143,32 @@ def test_a_tiff_with_a_huge_tile_is_refused(kind, reason):
     assert caught.value.reason == reason
 
 
+@pytest.mark.parametrize("made", [scanned_jpeg, jpeg_in_exif_parts])
+def test_a_jpeg_made_to_keep_its_reader_busy_is_refused(made):
+    image = noise(16, 16)
+    assert decode(made(image, 50)).shape == image.shape
+    with pytest.raises(ImageRejected) as caught:
+        decode(made(image, 300))
+    assert caught.value.reason == "broken"
+
+
+def test_a_tiff_of_many_small_jpegs_is_good():
+    data = saved(Image.fromarray(noise(2400, 16)), "tiff", compression="jpeg", tiffinfo={278: 8})
+    assert data.count(b"\xff\xda") > 250
+    assert decode(data).shape == (2400, 16, 3)
+
+
 def test_nothing_but_pixels_is_written(sample):
+    exif = Image.Exif()
+    exif[0x010F] = "A camera"
+    exif.get_ifd(0x8825)[2] = (1.0, 2.0, 3.0)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = saved(Image.fromarray(sample), "jpeg", exif=exif, icc_profile=profile)
+    assert b"A camera" in data
     for format in ("jpeg", "png", "webp", "tiff"):
-        opened = Image.open(BytesIO(encode(sample, format)))
+        written = encode(decode(data), format)
+        assert b"A camera" not in written
+        opened = Image.open(BytesIO(written))
         assert not [tag for tag in opened.getexif() if tag in (0x8825, 0x9003, 0x010F, 0x0112)]
         assert "icc_profile" not in opened.info
         assert "exif" not in opened.info

@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 
 from core.errors import ImageRejected
 from core.images import MAX_PIXELS, decode
-from tests.files import animated_gif, bomb_png, cmyk_jpeg, noise, saved
+from tests.files import animated_gif, bomb_png, cmyk_jpeg, jpeg_in_exif_parts, noise, saved, scanned_jpeg
 from ui.files import ROOT
 
 N_MUTANTS = 4000
@@ -64,7 +64,7 @@ def mutant(files: list[bytes], random: np.random.Generator) -> bytes:
 
 
 def largest(folder: Path) -> None:
-    """Files of 50 megapixels in the modes that take most memory, as PNG, TIFF and JPEG."""
+    """Files of as many pixels as are taken, in the modes that need most memory, as PNG, TIFF, JPEG and WebP."""
     size = 7_000, 7_140
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     Image.new("RGBA", size, (90, 60, 30, 128)).save(folder / "alpha.png", compress_level=1, icc_profile=profile)
@@ -72,14 +72,16 @@ def largest(folder: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.new("CMYK", size, (9, 8, 7, 6)).save(folder / "sideways.jpg", exif=exif)
+    Image.new("RGBA", (5_000, 5_000), (90, 60, 30, 128)).save(folder / "sideways.webp", lossless=True, exif=exif)
 
 
 def survive(n: int, folder: Path) -> None:
     """Decode n mutants, some bombs and the largest files; any other outcome than the two allowed ones raises."""
     random, files, outcomes = np.random.default_rng(0), seeds(), Counter()
     bombs = [bomb_png(*size) for size in ((10_000, 6_000), (30_000, 30_000), (2**31 - 1, 2**31 - 1), (9_000, 5_500))]
+    bombs += [scanned_jpeg(noise(64, 64), 200_000), jpeg_in_exif_parts(noise(64, 64), 200_000)]
     large = [file.read_bytes() for file in sorted(folder.iterdir())]
-    assert [decode(data).size for data in large] == [3 * 7_000 * 7_140] * 3
+    assert [decode(data).size for data in large] == [3 * 7_000 * 7_140] * 3 + [3 * 5_000 * 5_000]
     for data in [*files, *bombs, *(mutant(files, random) for _ in range(n))]:
         try:
             image = decode(data)

@@ -25,7 +25,7 @@ def test_every_page_opens(slug, language):
 
 
 @pytest.mark.parametrize("language", ["en", "pt"])
-def test_the_shell_lists_the_pages(language):
+def test_the_shell_speaks_the_language(language):
     at = AppTest.from_file(str(ROOT / "ui" / "shell" / "main.py"), default_timeout=60)
     at.query_params["lang"] = language
     at.run()
