@@ -120,8 +120,10 @@ def evaluate(
 def colorize(
     photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of them.")],
     out: Annotated[Path, typer.Option(help="Folder for the results.", file_okay=False)],
-    strength: Annotated[float | None, typer.Option(help="0 leaves a photo grey, 1 is what the network says.")] = None,
-    net_px: Annotated[int | None, typer.Option(help="Shorter side of what the network sees: 64, 96, 128, 256.")] = None,
+    strength: Annotated[float | None, typer.Option(help="0 (grey) to 2; 1 without it.")] = None,
+    net_px: Annotated[
+        int | None, typer.Option(help="Shorter side of what the network sees: 64, 96 (without it), 128, 256.")
+    ] = None,
 ) -> None:
     """Colorize photos into OUT under their own names; bad files are named and skipped."""
     from core.colorization import Settings

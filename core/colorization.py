@@ -246,6 +246,12 @@ def lightness_picture(light: np.ndarray) -> np.ndarray:
     return grey(light)
 
 
+def tested() -> dict[str, float]:
+    """What the shipped checkpoint's card says of the test photos: figures by name, and `n`, how many photos."""
+    figures = [metric for metric in read_card(CHECKPOINT).metrics if "test" in metric.data]
+    return {metric.name: metric.value for metric in figures} | {"n": figures[0].n}
+
+
 def warm_up() -> None:
     """Load the checkpoint and run it once, so that the first visitor does not wait for it."""
     colorize(np.zeros((CELL_PX, CELL_PX, 3), np.uint8), Settings())

@@ -76,7 +76,8 @@ def convert(
             target = _free(folder, source.stem, ".jpg" if format == "jpeg" else ".png", tag, taken)
             write_whole(target, encode(function(image), format, quality=95))
         except (ImageRejected, OSError) as error:
-            yield Converted(source, None, str(error))
+            said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            yield Converted(source, None, said)
             continue
         taken.add(target.resolve())
         yield Converted(source, target)

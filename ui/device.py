@@ -12,4 +12,5 @@ def badge() -> None:
     if said is None:
         cores = plural("CPU, {n} core", "CPU, {n} cores", n_cores())
         said = f"{cores}, bf16" if cpu_has_bf16() else cores
-    st.caption(f":material/memory: {said}", help=_("Where the networks run."))
+    meaning = _("Where the networks run; bf16: this processor multiplies numbers of 16 bits faster.")
+    st.caption(f":material/memory: {said}", help=meaning)

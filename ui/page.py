@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -54,10 +55,16 @@ def numbers(figures: Sequence[Number]) -> None:
                 figure.label,
                 figure.value,
                 figure.delta or None,
-                delta_color="inverse" if figure.less_is_better else "normal",
+                delta_color=_delta_color(figure),
                 help=figure.help or None,
                 width=NUMBER_PX,
             )
+
+
+def _delta_color(figure: Number) -> Literal["normal", "inverse", "off"]:
+    if not any(digit in figure.delta for digit in "123456789"):  # no difference is neither good nor bad
+        return "off"
+    return "inverse" if figure.less_is_better else "normal"
 
 
 def tabs(slug: str, parts: Mapping[str, Callable[[], None]]) -> None:

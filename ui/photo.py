@@ -26,10 +26,11 @@ SAMPLES = {
     "astronaut": N_("Astronaut"),
     "coffee": N_("Coffee"),
     "rocket": N_("Rocket"),
-    "camera": N_("Photographer, grey"),
+    "camera": N_("Photographer, black and white"),
 }
 DEFAULT = "chelsea"
 THUMBNAIL_PX = 196  # what the sidebar leaves, and the greatest height there
+SAMPLE_PX = 96
 PREVIEW_PX = 1024  # longer side of what pages work on while knobs are turned
 SOURCES = {"upload": N_("Upload"), "camera": N_("Camera"), "samples": N_("Samples")}
 # 50 megapixels take half a gigabyte to decode, and more to give back at full size: the third visitor waits.
@@ -79,6 +80,8 @@ def sidebar() -> None:
     small: int | Literal["stretch"] = max(1, THUMBNAIL_PX * width // height) if height > width else "stretch"
     st.image(photo.preview, width=small, alt=_alt(photo))
     st.caption(f"{_title(photo)} · {photo.width} × {photo.height}")
+    if not photo.sample:
+        st.caption(_("It is in this tab alone: a reload forgets it, and no link carries it."))
     change, remove = st.columns(2, gap="small")
     with change:
         picker("sidebar", _("Change"))
@@ -115,21 +118,20 @@ def _choose(opened: int) -> None:
     )
     key = f"photo_{source}_{opened}"
     if source == "upload":
-        rule = _("JPEG, PNG, WebP, BMP, TIFF or GIF, up to 20 MB")
-        st.file_uploader(rule, SUFFIXES, key=key, on_change=_take_file, args=(key,))
+        st.file_uploader(_("A photo of yours"), SUFFIXES, key=key, on_change=_take_file, args=(key,))
     elif source == "camera":
         st.camera_input(_("Take a picture"), key=key, resolution="1080p", on_change=_take_file, args=(key,))
     else:
         for name in SAMPLES:
             _sample_row(name)
-    upload_words(_("The file was not accepted.") + " " + _("JPEG, PNG, WebP, BMP, TIFF or GIF, up to 20 MB") + ".")
+    upload_words(_("This file is not taken: only JPEG, PNG, WebP, BMP, TIFF or GIF, of at most 20 MB."))
     st.caption(_("Your photo stays in this session's memory and is gone soon after you leave."))
 
 
 def _sample_row(name: str) -> None:
-    picture, button = st.columns([1, 3], vertical_alignment="center")
-    picture.image(_sample(name).preview, width="stretch", alt="")
-    button.button(_(SAMPLES[name]), key=f"photo_sample_{name}", on_click=_take_sample, args=(name,), width="stretch")
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        st.image(_sample(name).preview, width=SAMPLE_PX, alt="")
+        st.button(_(SAMPLES[name]), key=f"photo_sample_{name}", on_click=_take_sample, args=(name,), width="stretch")
 
 
 def download(slug: str, tag: str, function: Callable[[np.ndarray], np.ndarray]) -> None:
@@ -161,12 +163,12 @@ def download(slug: str, tag: str, function: Callable[[np.ndarray], np.ndarray]) 
 
 def problem(slug: str) -> None:
     """Say why the last file was not accepted, on the page where it was given, until another photo comes."""
-    rejected, where = st.session_state.get(_PROBLEM, (None, slug))
+    rejected, name, where = st.session_state.get(_PROBLEM, (None, "", slug))
     if where not in ("", slug):
         del st.session_state[_PROBLEM]
     elif rejected is not None:
-        st.session_state[_PROBLEM] = (rejected, slug)
-        errors.show(_("The file was not accepted.") + " " + errors.sentence(rejected))
+        st.session_state[_PROBLEM] = (rejected, name, slug)
+        errors.show(_("{name} was not taken.").format(name=name) + " " + errors.sentence(rejected))
 
 
 def _take_file(key: str) -> None:
@@ -180,7 +182,7 @@ def _take_file(key: str) -> None:
         st.session_state[_PHOTO] = _photo(data, file.name)
     except ImageRejected as error:
         reason = ImageRejected(error.reason, **error.details)  # without the traceback, which holds the file's pixels
-        st.session_state[_PROBLEM] = (reason, "")
+        st.session_state[_PROBLEM] = (reason, _stem(file.name) + PurePath(file.name).suffix[:6], "")
 
 
 def _forget_upload(file: UploadedFile) -> None:
@@ -227,8 +229,12 @@ def _photo(data: bytes, name: str, sample: str = "") -> Photo:
         image = decode(data)
         preview = np.array(fit_within(image, PREVIEW_PX))
     preview.flags.writeable = False  # pages share it, and all visitors a sample's
-    stem = re.sub(r"[^\w-]+", "_", PurePath(name).stem)[:60] or "photo"
-    return Photo(data, stem, sample, image.shape[0], image.shape[1], preview)
+    return Photo(data, _stem(name), sample, image.shape[0], image.shape[1], preview)
+
+
+def _stem(name: str) -> str:
+    """A file's name without its ending, safe in Markdown and in another file's name."""
+    return re.sub(r"[^\w-]+", "_", PurePath(name).stem)[:60] or "photo"
 
 
 @cache

@@ -208,7 +208,7 @@ def test_bad_input_gets_a_sentence_or_a_result_and_the_next_upload_works(browser
         upload(page, data, name, mime)
         if isinstance(outcome, str):
             alert = page.get_by_test_id("stAlert")
-            expect(alert).to_contain_text("O arquivo não foi aceito.")
+            expect(alert).to_contain_text(f"{name} não foi aceito.")
             expect(alert).to_contain_text(outcome)
             expect(download_label(page, 451, 300)).to_be_visible()  # the photo that was there is kept
         else:
@@ -232,7 +232,7 @@ def test_a_file_that_is_not_even_sent_gets_a_sentence_too(browser, address, name
         expect(picker.get_by_text("Upload", exact=True)).to_have_count(0)  # Streamlit's own word
         file = {"name": name, "mimeType": "text/plain", "buffer": bytes(size)}
         picker.locator('input[type="file"]').set_input_files(file)
-        expect(picker.get_by_text("O arquivo não foi aceito. JPEG, PNG, WebP")).to_be_visible()
+        expect(picker.get_by_text("Este arquivo não é aceito: só JPEG, PNG, WebP")).to_be_visible()
 
 
 def test_the_camera_gives_a_photo(browser, address):

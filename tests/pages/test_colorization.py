@@ -41,7 +41,7 @@ def test_a_grey_photo_has_no_truth_to_compare_with():
     at = upload(open_page("colorization"), encode(np.full((40, 50, 3), 130, np.uint8), "png"))
     assert not at.exception
     assert "PSNR" not in metrics(at)
-    assert not at.toggle
+    assert at.toggle(key="colorization_truth").disabled
 
 
 @pytest.mark.parametrize("language", ["en", "pt"])
@@ -64,7 +64,9 @@ def test_bad_files_get_a_sentence_and_nothing_is_lost(data, sentence, language):
     assert not at.exception
     assert at.session_state["photo_problem"][0].__traceback__ is None  # it would hold the file
     said = translate(sentence, language).format(megapixels="60,0" if language == "pt" else "60.0", limit_megapixels=50)
-    assert [error.value for error in at.error] == [translate("The file was not accepted.", language) + " " + said]
+    assert [error.value for error in at.error] == [
+        translate("{name} was not taken.", language).format(name="photo.jpg") + " " + said
+    ]
     assert {k: v for k, v in metrics(at).items() if "dB" in v} == {k: v for k, v in before.items() if "dB" in v}
     at = upload(at, encode(GRADIENT[:30], "png"))
     assert not at.error

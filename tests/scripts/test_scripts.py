@@ -22,9 +22,9 @@ def render(slug: str, **settings) -> str:
     return module.script(module.Settings(**settings))
 
 
-def run_script(slug: str, folder: Path, photo: np.ndarray, **settings) -> str:
+def run_script(slug: str, folder: Path, photo: np.ndarray | bytes, **settings) -> str:
     """Run a page's script in a fresh process that knows nothing of ours, beside photo.png; gives what it prints."""
-    (folder / "photo.png").write_bytes(encode(photo, "png"))
+    (folder / "photo.png").write_bytes(photo if isinstance(photo, bytes) else encode(photo, "png"))
     (folder / f"{slug}.py").write_text(render(slug, **settings), encoding="utf-8")
     done = subprocess.run([sys.executable, "-I", f"{slug}.py"], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -1,14 +1,16 @@
 """The script that every visit runs: page configuration, language, sidebar and the page asked for."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from ui import catalog, language, photo
-from ui.components.document_language import document_language
 from ui.device import badge
 from ui.files import asset
 from ui.language import _
 
 SIDEBAR_PX = 256
+DOCUMENT = Path(__file__).parent / "document.html"
 
 st.set_page_config(
     page_title="Camadas", page_icon=str(asset("icon.svg")), layout="wide", initial_sidebar_state=SIDEBAR_PX
@@ -22,4 +24,5 @@ with st.sidebar:
     language.switch()
     badge()
 page.run()
-document_language(language.LOCALES[language.current()].replace("_", "-"))  # last: it loads much and shows nothing
+tag = language.LOCALES[language.current()].replace("_", "-")  # as in BCP 47
+st.html(DOCUMENT.read_text().replace("LANGUAGE", tag), unsafe_allow_javascript=True)

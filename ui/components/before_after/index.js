@@ -15,6 +15,12 @@ export default function ({ parentElement, data }) {
   after.alt = data.alt;
   slider.setAttribute("aria-label", data.hint);
   slider.oninput = move;
+  let held = slider.value;
+  slider.onpointerdown = () => (held = slider.value);
+  slider.onpointercancel = () => {  // a finger that scrolls the page moves nothing
+    slider.value = held;
+    move();
+  };
   move();
   figure.dataset.state = "loading";
   before.src = data.before;
