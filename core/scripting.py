@@ -86,6 +86,8 @@ def _text(module: str) -> str:
 @cache
 def templates() -> Environment:
     """The templates of core/scripts; a name that a template misses is an error."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("core", "scripts"), undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
     )
+    made.filters["repr"] = repr
+    return made

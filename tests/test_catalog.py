@@ -20,6 +20,8 @@ def test_every_page_file_is_listed_once():
     assert files == sorted(page.slug for page in PAGES)
     assert PAGES[0].slug == "home"
     assert not PAGES[0].section
+    order = [list(SECTIONS).index(page.section) for page in PAGES[1:]]
+    assert order == sorted(order)  # as the sidebar shows them, so that "Next" is the one below
 
 
 @pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.slug)

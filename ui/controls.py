@@ -7,7 +7,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ui.language import _
+from ui.language import _, every
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -29,6 +29,10 @@ def _widget(key: str, field: FieldInfo) -> Any:
     shared: dict[str, Any] = {"key": key, "help": _(field.description) if field.description else None}
     if get_origin(field.annotation) is Literal:
         options, unit = list(get_args(field.annotation)), extra.get("unit", "")
+        asked = st.query_params.get(key)
+        for option in options:  # a link may name a word in another language
+            if isinstance(option, str) and asked != _(option) and asked in every(option):
+                st.session_state[key] = option
         return st.segmented_control(
             f"{label} ({unit})" if unit else label,
             options,

@@ -59,7 +59,7 @@ def test_nothing_of_ours_keeps_anyone_out(browser, address, slug, theme):
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_nor_does_the_choice_of_a_photo(browser, address, size):
     with visiting(browser, address, size=size) as page:
-        open_page(page, path(SLUGS[1]))
+        open_page(page, "/colorization")
         page.get_by_test_id("stMain").get_by_role("button", name="Choose a photo").click()
         for source in ("Upload", "Camera", "Samples"):
             page.get_by_role("dialog").get_by_role("radio", name=source).click()

@@ -1,12 +1,12 @@
 """Every page of the catalog, in both languages, through Streamlit's own test runner."""
 
 import importlib
-from typing import Literal, get_args, get_origin
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.visit import open_page, translate
+from tests.pages.visit import open_page, other_value, translate
 from ui.catalog import PAGES
 from ui.files import ROOT
 
@@ -34,26 +34,34 @@ def test_the_shell_speaks_the_language(language):
     assert at.sidebar.button(key="photo_remove").label == translate("Remove", language)
 
 
-def other_value(field):
-    """A value of a Settings field that is allowed and not its default."""
-    if get_origin(field.annotation) is Literal:
-        return next(option for option in get_args(field.annotation) if option != field.default)
-    if field.annotation is bool:
-        return not field.default
-    return next(rule.ge for rule in field.metadata if hasattr(rule, "ge"))
-
-
 @pytest.mark.parametrize("slug", [s for s in SLUGS if (ROOT / "core" / f"{s}.py").exists()])
-def test_the_link_carries_the_settings(slug):
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_the_link_carries_the_settings(slug, language):
     model = importlib.import_module(f"core.{slug}").Settings
     for name, field in model.model_fields.items():
         key = f"{slug}_{name}"
-        at = open_page(slug, **{key: str(other_value(field))})
+        at = open_page(slug, language, **{key: str(other_value(field))})
         assert not at.exception
         assert at.session_state[key] == other_value(field)
-        wrong = open_page(slug, **{key: "nonsense"})
+        wrong = open_page(slug, language, **{key: "nonsense"})
         assert not wrong.exception
         assert wrong.session_state[key] == field.default
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_download_works_on_whole_photos(slug, monkeypatch, sample):
+    given = []
+    monkeypatch.setattr("ui.photo.download", lambda _slug, _tag, function: given.append(function))
+    at = open_page(slug)
+    assert not at.exception
+    assert given or "photo.download" not in (ROOT / "pages" / f"{slug}.py").read_text()
+    for function in given:
+        for image in (sample, sample[:1, :1].copy(), np.tile(sample[:3], (1, 6, 1))):
+            before = image.copy()
+            result = function(image)
+            assert result.shape == image.shape
+            assert result.dtype == np.uint8
+            assert np.array_equal(image, before)
 
 
 def test_a_problem_stays_on_its_page_and_can_be_dismissed():

@@ -1,5 +1,8 @@
 """What the tests of pages do: open a page, give it a photo, read its figures."""
 
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
 from streamlit.testing.v1 import AppTest
 
 from tests.messages import read
@@ -27,3 +30,12 @@ def upload(at: AppTest, data: bytes, name: str = "photo.png", mime: str = "image
 
 def metrics(at: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in at.metric}
+
+
+def other_value(field: FieldInfo) -> Any:
+    """A value of a Settings field that is allowed and not its default."""
+    if get_origin(field.annotation) is Literal:
+        return next(option for option in get_args(field.annotation) if option != field.default)
+    if field.annotation is bool:
+        return not field.default
+    return next(rule.ge for rule in field.metadata if hasattr(rule, "ge"))

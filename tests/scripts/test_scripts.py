@@ -12,6 +12,7 @@ import pytest
 
 from core.images import encode
 from core.scripting import notebook, source
+from tests.pages.visit import other_value
 from ui.catalog import PAGES
 
 SLUGS = [page.slug for page in PAGES if page.section]
@@ -37,6 +38,20 @@ def test_a_script_needs_nothing_of_ours(slug):
     roots = {alias.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
     roots |= {str(n.module).split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     assert not roots & {"core", "ui", "pages", "streamlit"}
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_script_names_nothing_that_it_lacks(slug):
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821,F401", "-"]
+    done = subprocess.run(command, input=render(slug), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_script_holds_every_setting(slug):
+    model = importlib.import_module(f"core.{slug}").Settings
+    for name, field in model.model_fields.items():
+        assert render(slug, **{name: other_value(field)}) != render(slug), name
 
 
 @pytest.mark.parametrize("slug", SLUGS)
