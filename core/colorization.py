@@ -254,7 +254,7 @@ def tested() -> dict[str, float]:
 
 def warm_up() -> None:
     """Load the checkpoint and run it once, so that the first visitor does not wait for it."""
-    colorize(np.zeros((CELL_PX, CELL_PX, 3), np.uint8), Settings())
+    colorize(np.zeros((2 * CELL_PX, 3 * CELL_PX, 3), np.uint8), Settings())  # photos are often of this shape
 
 
 def script(settings: Settings) -> str:

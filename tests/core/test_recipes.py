@@ -23,6 +23,17 @@ def make(name, folder, **changes):
 
 
 @pytest.mark.parametrize("name", RECIPES)
+def test_the_defaults_are_those_of_the_shipped_checkpoint(name):
+    card = checkpoints.read_card(name)
+    config = importlib.import_module(RECIPES[name]).Config().model_dump(mode="json")
+    given = {"epochs", "minutes", "seed"}  # in the card's command
+    assert {k: v for k, v in card.recipe.items() if k not in given} == {
+        k: v for k, v in config.items() if k not in given
+    }
+    assert card.arguments
+
+
+@pytest.mark.parametrize("name", RECIPES)
 def test_two_steps(name, made_data):
     _, config, task = make(name, made_data)
     before = {key: x.clone() for key, x in task.model.state_dict().items()}
