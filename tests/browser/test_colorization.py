@@ -253,7 +253,7 @@ def test_a_sample_is_chosen_on_the_page(browser, address):
         page.get_by_test_id("stMain").get_by_role("button", name=CHOOSE).click()
         picker = page.get_by_role("dialog")
         picker.get_by_text("Samples", exact=True).click()
-        picker.get_by_role("button", name="Photographer, grey").click()
+        picker.get_by_role("button", name="Photographer, black and white").click()
         expect(download_label(page, 512, 512)).to_be_visible()
         page.wait_for_url(re.compile("photo=camera"))
         expect(page.get_by_text("PSNR")).to_have_count(0)  # a grey photo has no truth

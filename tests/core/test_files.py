@@ -61,7 +61,7 @@ def test_inputs_of_one_name_get_results_of_their_own(tmp_path):
 
 def test_a_missing_file_is_named(tmp_path):
     done = list(convert([tmp_path / "nowhere.png"], tmp_path / "out", negative, "made"))
-    assert "nowhere.png" in done[0].problem
+    assert (done[0].source.name, done[0].problem) == ("nowhere.png", "No such file or directory")
 
 
 def test_folders_stand_for_their_pictures(tmp_path):
