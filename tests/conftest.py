@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 os.environ.pop("CAMADAS_DATA", None)
+os.environ["OMP_NUM_THREADS"] = "1"  # workers share the cores: threads of several would spin, waiting for each other
 
 from core.data import DATASETS
 from core.images import decode, encode

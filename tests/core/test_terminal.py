@@ -102,7 +102,12 @@ def test_train_two_steps_end_to_end(tmp_path, made_data):
             tmp_path,
         ],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "CAMADAS_CACHE": str(tmp_path / "cache")},
+        env={
+            "PYTHONPATH": str(ROOT),
+            "PATH": "",
+            "CAMADAS_CACHE": str(tmp_path / "cache"),
+            "OMP_NUM_THREADS": "1",
+        },
         capture_output=True,
         text=True,
     )
