@@ -246,6 +246,7 @@ def lightness_picture(light: np.ndarray) -> np.ndarray:
     return grey(light)
 
 
+@cache
 def tested() -> dict[str, float]:
     """What the shipped checkpoint's card says of the test photos: figures by name, and `n`, how many photos."""
     figures = [metric for metric in read_card(CHECKPOINT).metrics if "test" in metric.data]
