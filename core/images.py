@@ -15,7 +15,6 @@ from core.errors import ImageRejected, SettingsError
 
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50 * 1000 * 1000
-MAX_WEBP_PIXELS = MAX_PIXELS // 2  # its decoder keeps four bytes a pixel four times over
 MAX_SIDE = 30_000
 MAX_SCANS = 200  # of a progressive JPEG: each goes over all its pixels, and an empty one costs 12 bytes
 MAX_EXIF_PARTS = 64  # Pillow puts them together one by one, copying all those before
@@ -50,8 +49,8 @@ def decode(data: bytes) -> np.ndarray:
     frame of an animation is taken; 16-bit, CMYK, palette, grey and 1-bit pictures become 8-bit RGB.
 
     Args:
-        data: the bytes of a JPEG, PNG, WebP, BMP, TIFF or GIF; at most 20 MB, 50 megapixels (WebP: 25) and 30,000
-            pixels a side.
+        data: the bytes of a JPEG, PNG, WebP, BMP, TIFF or GIF; at most 20 MB, 50 megapixels and 30,000 pixels
+            a side.
 
     Returns:
         (H, W, 3) uint8 RGB, contiguous.
@@ -70,8 +69,7 @@ def decode(data: bytes) -> np.ndarray:
     try:
         _check_size(picture)
         _check_scans(picture, data)
-        picture.load()
-        return np.ascontiguousarray(_oriented(_srgb(picture), picture))
+        return np.ascontiguousarray(_oriented(_srgb(_loaded(picture, data)), picture))
     except (ImageRejected, MemoryError):
         raise
     except Exception as error:  # decoders raise whatever they like on hostile bytes
@@ -150,9 +148,8 @@ def _check_size(picture: Image.Image) -> None:
         raise ImageRejected("broken")
     tags = getattr(picture, "tag_v2", {})
     pixels = max(pixels, int(tags.get(TILE_WIDTH, 0)) * int(tags.get(TILE_HEIGHT, 0)))
-    limit = MAX_WEBP_PIXELS if picture.format == "WEBP" else MAX_PIXELS
-    if pixels > limit:
-        raise ImageRejected("too_many_pixels", megapixels=pixels / 1e6, limit_megapixels=limit // 1_000_000)
+    if pixels > MAX_PIXELS:
+        raise ImageRejected("too_many_pixels", megapixels=pixels / 1e6, limit_megapixels=MAX_PIXELS // 1_000_000)
     if max(picture.size) > MAX_SIDE:
         raise ImageRejected("too_long", side=max(picture.size), limit=MAX_SIDE)
 
@@ -163,6 +160,22 @@ def _check_scans(picture: Image.Image, data: bytes) -> None:
     n_parts = sum(len(part) if isinstance(part, tuple) else 1 for part in parts)
     if picture.format in ("JPEG", "MPO", "TIFF") and data.count(SCAN_START) > MAX_SCANS + n_parts:
         raise ImageRejected("broken")
+
+
+def _loaded(picture: Image.Image, data: bytes) -> Image.Image:
+    """The picture with its pixels read; WebP by OpenCV, since Pillow keeps four copies of all pixels meanwhile."""
+    if picture.format != "WEBP":
+        picture.load()
+        return picture
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.shape[:2] != (picture.height, picture.width):
+        raise ImageRejected("broken")
+    has_alpha = pixels.shape[2] == 4
+    cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if has_alpha else cv2.COLOR_BGR2RGB, dst=pixels)
+    mode = "RGBA" if has_alpha else "RGB"
+    loaded = Image.frombuffer(mode, picture.size, pixels, "raw", mode, 0, 1)
+    loaded.info = dict(picture.info)
+    return loaded
 
 
 def _srgb(picture: Image.Image) -> np.ndarray:

@@ -112,9 +112,12 @@ def test_one_bit_and_palette():
     assert decode(saved(palette, "png"))[1, 1].tolist() == [7, 80, 200]
 
 
-def test_first_frame_of_an_animation():
+@pytest.mark.parametrize("format", ["gif", "webp"])
+def test_first_frame_of_an_animation(format):
     frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "green")]
-    data = saved(frames[0], "gif", save_all=True, append_images=frames[1:])
+    data = saved(
+        frames[0], format, save_all=True, append_images=frames[1:], **({"lossless": True} if format == "webp" else {})
+    )
     assert decode(data)[0, 0].tolist() == [255, 0, 0]
 
 
