@@ -47,6 +47,24 @@ class SettingsError(CamadasError):
         "folder": "{argument} is no folder that can be used ({value}): name another",
         "resumed": "{argument} is {value}, but the run to resume has {rule}: take its settings, or begin anew",
         "unknown": "{argument} {value!r} is not known: choose one of {rule}",
+        "range": "{argument} must be {rule}, but is {value}: change it",
+        "no_numbers": "{argument} is empty: type rows of numbers",
+        "not_a_number": "{argument}, row {row}, column {column}: {value!r} is no number: type one",
+        "ragged": "{argument}, row {row} has {value} numbers, the first row {rule}: give all rows as many",
+        "too_large": "{argument} has {value} numbers, more than {rule}: make it smaller",
+        "too_many_blocks": "{argument} has {value} blocks, more than {rule}: leave some out",
+        "blocks_differ": "the blocks of {argument} differ in size ({value}): give all the same",
+        "kernel_too_large": "the kernel reaches over {value} cells, the padded input has {rule}: add padding, or take "
+        "a smaller kernel or dilation",
+        "border": "a border of {value} cells cannot be made by {mode}, at most {rule}: add fewer, or take zeros",
+        "groups": "{value} groups do not divide {rule} channels: choose a number that does",
+        "channels": "the kernel has {value} input channels instead of {rule}: give it as many",
+        "kernel_blocks": "{value} kernels do not fit: give {rule}, or twice as many, at most 4 filters",
+        "transposed_padding": "a transposed convolution has no padding {value}: choose valid or a number",
+        "transposed_mode": "a transposed convolution knows no border of {value}: choose zeros",
+        "nothing_left": "a padding of {value} leaves no output: take less",
+        "pooling_padding": "a pooling takes the same padding on both sides, at most half its window ({rule}), not "
+        "{value}: take less",
     }
 
 

@@ -3,7 +3,7 @@
 import importlib
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import get_args
+from typing import get_args, get_origin
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -18,7 +18,7 @@ KEYWORDS = {"_": None, "N_": None, "plural": (1, 2)}
 
 
 def extract() -> Catalog:
-    """Every message of pages/ and ui/, and the titles, descriptions and words of each page's Settings."""
+    """Every message of pages/ and ui/; titles, descriptions and words of each page's Settings, names of EXAMPLES."""
     catalog = Catalog(locale="pt_BR", project="Camadas", fuzzy=False, charset="utf-8")
     for folder in ("pages", "ui"):
         found = extract_from_dir(ROOT / folder, [("**.py", "python")], keywords=KEYWORDS)
@@ -38,12 +38,19 @@ def read() -> Catalog:
 def _texts_of_settings(slug: str) -> list[str]:
     if not (ROOT / "core" / f"{slug}.py").exists():
         return []
-    model = getattr(importlib.import_module(f"core.{slug}"), "Settings", None)
+    module = importlib.import_module(f"core.{slug}")
+    model = getattr(module, "Settings", None)
     if model is None or not issubclass(model, BaseModel):
         return []
     fields = model.model_fields.values()
-    words = [option for f in fields for option in get_args(f.annotation) if isinstance(option, str)]
-    return [text for field in fields for text in (field.title, field.description) if text] + words
+    words = [option for f in fields for option in _options(f.annotation) if isinstance(option, str)]
+    texts = [text for field in fields for text in (field.title, field.description) if text]
+    return [*texts, *words, *getattr(module, "EXAMPLES", {})]
+
+
+def _options(annotation: object) -> tuple[object, ...]:
+    """What a Literal, or a tuple of one, may hold."""
+    return get_args(get_args(annotation)[0] if get_origin(annotation) is tuple else annotation)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """Draw the home page's pictures with the shipped checkpoints: python -m tests.pictures [SLUG …]."""
 
 import sys
+from collections.abc import Callable
 
 import numpy as np
+from playwright.sync_api import Page, sync_playwright
 
 from core.colorization import Settings, colorize, without_colour
 from core.images import decode, encode
+from tests.browser.browse import launch, open_page, serving, visiting
 from ui.files import asset
 
 
@@ -20,7 +23,25 @@ def colorization() -> np.ndarray:
     return picture[: photo.shape[1] * 9 // 16]
 
 
-PICTURES = {"colorization": colorization}
+def convolution() -> np.ndarray:
+    """The boards of the page, in the middle of their walk."""
+    return screenshot("/convolution", ".walk .boards", lambda page: page.get_by_role("button", name="Play").click())
+
+
+def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.ndarray:
+    """A part of a page as a browser draws it, after something was done there."""
+    with sync_playwright() as playwright, serving() as (address, _process):
+        browser = launch(playwright)
+        with visiting(browser, address) as page:
+            open_page(page, path)
+            act(page)
+            page.wait_for_timeout(4000)
+            picture = decode(page.locator(selector).screenshot())
+        browser.close()
+    return picture
+
+
+PICTURES = {"convolution": convolution, "colorization": colorization}
 
 if __name__ == "__main__":
     for slug in sys.argv[1:] or PICTURES:

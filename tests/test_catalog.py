@@ -5,7 +5,7 @@ from string import Template
 from typing import Literal, get_origin
 
 import pytest
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MaxLen
 from pydantic import BaseModel
 
 from core.images import decode
@@ -52,4 +52,5 @@ def test_settings_say_everything_once(page):
         assert field.description, name
         assert not Template.pattern.search(field.title), name
         bounds = {type(rule) for rule in field.metadata}
-        assert get_origin(field.annotation) is Literal or field.annotation is bool or {Ge, Le} <= bounds, name
+        is_choice = get_origin(field.annotation) in (Literal, tuple) or field.annotation is bool
+        assert is_choice or {Ge, Le} <= bounds or (MaxLen in bounds and field.examples), name

@@ -48,6 +48,15 @@ PAGES = (
         icon=":material/home:",
     ),
     Entry(
+        slug="convolution",
+        section="convolution",
+        title=N_("Convolution"),
+        promise=N_("How does a small kernel read a whole picture?"),
+        icon=":material/grid_on:",
+        picture="convolution.webp",
+        picture_alt=N_("A grid of numbers, a kernel that lies over nine of them, and the grid of sums that comes out."),
+    ),
+    Entry(
         slug="colorization",
         section="projects",
         title=N_("Colorization"),

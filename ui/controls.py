@@ -1,9 +1,10 @@
 """Widgets made from a page's Settings model: range, step, default and help are written in the model alone."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import streamlit as st
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MaxLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -12,41 +13,93 @@ from ui.language import _, every
 S = TypeVar("S", bound=BaseModel)
 
 
-def settings(slug: str, model: type[S]) -> S:
+def settings(slug: str, model: type[S], rows: Sequence[Sequence[str]] | None = None) -> S:
     """Draw a widget for each field, bound to the address, and give the visitor's settings.
 
     Args:
         slug: the page's; a field's key, and its name in the address, is SLUG_FIELD.
-        model: a frozen pydantic model. Numbers with ge and le become sliders, Literals a choice (words are
-            translated where they are shown), bools toggles.
+        model: a frozen pydantic model. Numbers with ge and le become sliders, or fields to type in where
+            json_schema_extra has {"widget": "number"}; Literals a choice, of one or, in a tuple, of several ("select"
+            makes a list of it); words are translated where they are shown. bools become toggles, texts a field.
+        rows: which fields are drawn, those of one row side by side; all, one below the other, without it. A field
+            that is not drawn keeps what the session has. A field with {"when": {other: [values]}} is drawn while
+            another one, drawn before it, has one of these values.
     """
-    return model(**{name: _widget(f"{slug}_{name}", field) for name, field in model.model_fields.items()})
+    fields, found = model.model_fields, {}
+    for names in rows if rows is not None else [[name] for name in fields]:
+        row = [name for name in names if _is_wanted(fields[name], found)]
+        if not row:
+            continue
+        places = st.columns(len(row)) if len(row) > 1 else [st.container()]
+        for name, place in zip(row, places, strict=True):
+            with place:
+                found[name] = _widget(f"{slug}_{name}", fields[name])
+    hidden = {name: st.session_state.get(f"{slug}_{name}") for name in fields.keys() - found.keys()}
+    return model(**found, **{name: value for name, value in hidden.items() if value is not None})
+
+
+def take(slug: str, values: Mapping[str, object], model: type[BaseModel]) -> None:
+    """In a callback: set a page's controls; those that `values` does not name go back to their defaults."""
+    for name, field in model.model_fields.items():
+        st.session_state[f"{slug}_{name}"] = values.get(name, field.default)
+
+
+def _is_wanted(field: FieldInfo, found: Mapping[str, object]) -> bool:
+    extra = field.json_schema_extra
+    conditions = extra.get("when", {}) if isinstance(extra, dict) else {}
+    assert isinstance(conditions, dict)
+    return all(found[name] in values for name, values in conditions.items())  # type: ignore[operator]
 
 
 def _widget(key: str, field: FieldInfo) -> Any:
     label, extra = _(field.title or key), field.json_schema_extra or {}
     assert isinstance(extra, dict)
     shared: dict[str, Any] = {"key": key, "help": _(field.description) if field.description else None}
-    if get_origin(field.annotation) is Literal:
-        options, unit = list(get_args(field.annotation)), extra.get("unit", "")
-        asked = st.query_params.get(key)
-        for option in options:  # a link may name a word in another language
-            if isinstance(option, str) and asked != _(option) and asked in every(option):
-                st.session_state[key] = option
-        return st.segmented_control(
-            f"{label} ({unit})" if unit else label,
-            options,
-            default=field.default,
-            required=True,
-            format_func=lambda option: _(option) if isinstance(option, str) else str(option),
-            bind="query-params",
-            width="stretch",
-            **shared,
-        )
+    shared["bind"] = "query-params"
+    origin = get_origin(field.annotation)
+    if origin is tuple:
+        return tuple(_several(label, list(get_args(get_args(field.annotation)[0])), field, shared))
+    if origin is Literal:
+        return _choice(label, list(get_args(field.annotation)), field, extra, shared)
     if field.annotation is bool:
-        return st.toggle(label, field.default, bind="query-params", **shared)
-    low, high = _bound(field, Ge), _bound(field, Le)
-    return st.slider(label, low, high, field.default, extra.get("step"), bind="query-params", **shared)
+        return st.toggle(label, field.default, **shared)
+    if field.annotation is str:
+        longest = next(rule.max_length for rule in field.metadata if isinstance(rule, MaxLen))
+        draw: Any = st.text_area if "\n" in field.default else st.text_input
+        return draw(label, field.default, max_chars=longest, **shared)
+    low, high, step = _bound(field, Ge), _bound(field, Le), extra.get("step")
+    draw = st.number_input if extra.get("widget") == "number" else st.slider
+    return draw(label, low, high, field.default, step, **shared)
+
+
+def _choice(label: str, options: list[Any], field: FieldInfo, extra: dict[str, Any], shared: dict[str, Any]) -> Any:
+    _understand_words(shared["key"], options)
+    unit = extra.get("unit", "")
+    label, said = f"{label} ({unit})" if unit else label, _said
+    if extra.get("widget") == "select":
+        return st.selectbox(label, options, options.index(field.default), format_func=said, **shared)
+    return st.segmented_control(
+        label, options, default=field.default, required=True, format_func=said, width="stretch", **shared
+    )
+
+
+def _several(label: str, options: list[Any], field: FieldInfo, shared: dict[str, Any]) -> list[Any]:
+    _understand_words(shared["key"], options)
+    return st.pills(
+        label, options, selection_mode="multi", default=list(field.default), format_func=_said, **shared
+    ) or list(field.default)
+
+
+def _said(option: Any) -> str:
+    return _(option) if isinstance(option, str) else str(option)
+
+
+def _understand_words(key: str, options: list[Any]) -> None:
+    """A link may name words in another language."""
+    asked = st.query_params.get_all(key)
+    named = [o for a in asked for o in options if isinstance(o, str) and a != _(o) and a in every(o)]
+    if named:
+        st.session_state[key] = named if len(asked) > 1 else named[0]
 
 
 def _bound(field: FieldInfo, kind: type[Ge] | type[Le]) -> Any:

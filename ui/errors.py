@@ -36,7 +36,39 @@ SENTENCES = {
     ("SettingsError", "folder"): N_("{argument} is no folder that can be used: {value}."),
     ("SettingsError", "resumed"): N_("{argument} is {value}, but the run to resume has {rule}."),
     ("SettingsError", "unknown"): N_("{argument} {value} is not known. Choose one of {rule}."),
+    ("SettingsError", "range"): N_("{argument} must be {rule}, but is {value}."),
+    ("SettingsError", "no_numbers"): N_("{argument}: there are no numbers. Type rows of them."),
+    ("SettingsError", "not_a_number"): N_("{argument}, row {row}, column {column}: “{value}” is no number we can use."),
+    ("SettingsError", "ragged"): N_(
+        "{argument}: row {row} has {value} numbers, the first one {rule}. Give all rows as many."
+    ),
+    ("SettingsError", "too_large"): N_("{argument}: {value} numbers are too many; {rule} is the most."),
+    ("SettingsError", "too_many_blocks"): N_("{argument}: {value} blocks are too many; {rule} is the most."),
+    ("SettingsError", "blocks_differ"): N_("{argument}: all blocks must have the same size, but these are {value}."),
+    ("SettingsError", "kernel_too_large"): N_(
+        "The kernel reaches over {value} cells, but the padded input has only {rule}. Add padding, or take a smaller "
+        "kernel or dilation."
+    ),
+    ("SettingsError", "border"): N_(
+        "A border of {value} cells cannot be made this way ({mode}): {rule} is the most. Add fewer, or take zeros."
+    ),
+    ("SettingsError", "groups"): N_("{value} groups do not divide {rule} channels. Choose a number that does."),
+    ("SettingsError", "channels"): N_("The kernel has {value} input channels; {rule} are needed."),
+    ("SettingsError", "kernel_blocks"): N_(
+        "{value} kernels do not fit these channels and groups. Give {rule}, or a multiple of it, for at most 4 filters."
+    ),
+    ("SettingsError", "transposed_padding"): N_(
+        "For a transposed convolution, padding cuts the output: choose valid or a number, not {value}."
+    ),
+    ("SettingsError", "transposed_mode"): N_("A transposed convolution knows only zeros as a border, not {value}."),
+    ("SettingsError", "nothing_left"): N_("A padding of {value} cuts away the whole output. Take less."),
+    ("SettingsError", "pooling_padding"): N_(
+        "For pooling, padding is the same on both sides and at most half the window, {rule}; not {value}."
+    ),
 }
+
+
+ARGUMENTS = {"input": N_("Input"), "kernel": N_("Kernel"), "divisor": N_("Divisor S")}
 
 
 def sentence(error: CamadasError) -> str:
@@ -45,6 +77,8 @@ def sentence(error: CamadasError) -> str:
         name: number(value, 1 if isinstance(value, float) else 0) if isinstance(value, int | float) else value
         for name, value in error.details.items()
     }
+    if details.get("argument") in ARGUMENTS:
+        details["argument"] = _(ARGUMENTS[str(details["argument"])])
     return _(SENTENCES[type(error).__name__, error.reason]).format(**details)
 
 

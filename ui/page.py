@@ -68,7 +68,7 @@ def _delta_color(figure: Number) -> Literal["normal", "inverse", "off"]:
 
 
 def tabs(slug: str, parts: Mapping[str, Callable[[], None]]) -> None:
-    """Tabs by title, the open one in the address; each one is drawn by its function.
+    """Tabs by title, the open one in the address; the open one is drawn by its function, the others cost nothing.
 
     Args:
         slug: the page's.
@@ -83,7 +83,8 @@ def tabs(slug: str, parts: Mapping[str, Callable[[], None]]) -> None:
     opened = st.tabs(titles, key=key, bind="query-params")
     for tab, draw in zip(opened, parts.values(), strict=True):
         with tab:
-            draw()
+            if tab.open:
+                draw()
 
 
 def pictures(captioned: Sequence[tuple[Picture, str]]) -> None:

@@ -18,7 +18,7 @@ GRADIENT = np.linspace(0, 255, 60 * 80 * 3).reshape(60, 80, 3).astype(np.uint8)
 def test_colorization_shows_cores_numbers_and_follows_the_strength():
     photo = decode(asset("samples/chelsea.jpg").read_bytes())
     greyed = without_colour(photo)
-    at = open_page("colorization")
+    at = open_page("colorization", colorization_tab="Code")
     for strength in (1.0, 1.55):
         at.slider(key="colorization_strength").set_value(strength).run()
         truth = compare(colorize(greyed, Settings(strength=strength)).image, photo)

@@ -33,9 +33,21 @@ def metrics(at: AppTest) -> dict[str, str]:
 
 
 def other_value(field: FieldInfo) -> Any:
-    """A value of a Settings field that is allowed and not its default."""
+    """A value of a Settings field that is allowed and not its default; of a text, its first example."""
     if get_origin(field.annotation) is Literal:
         return next(option for option in get_args(field.annotation) if option != field.default)
+    if get_origin(field.annotation) is tuple:
+        options = get_args(get_args(field.annotation)[0])
+        return next((option,) for option in options if (option,) != field.default)
+    if field.annotation is str:
+        assert field.examples
+        return field.examples[0]
     if field.annotation is bool:
         return not field.default
     return next(rule.ge for rule in field.metadata if hasattr(rule, "ge"))
+
+
+def needed_by(field: FieldInfo) -> dict[str, Any]:
+    """The other settings with which this field is drawn, and matters."""
+    extra = field.json_schema_extra
+    return {name: values[0] for name, values in (extra.get("when", {}) if isinstance(extra, dict) else {}).items()}

@@ -12,7 +12,7 @@ import pytest
 
 from core.images import encode
 from core.scripting import notebook, source
-from tests.pages.visit import other_value
+from tests.pages.visit import needed_by, other_value
 from ui.catalog import PAGES
 
 SLUGS = [page.slug for page in PAGES if page.section]
@@ -51,7 +51,8 @@ def test_a_script_names_nothing_that_it_lacks(slug):
 def test_a_script_holds_every_setting(slug):
     model = importlib.import_module(f"core.{slug}").Settings
     for name, field in model.model_fields.items():
-        assert render(slug, **{name: other_value(field)}) != render(slug), name
+        needed = needed_by(field)
+        assert render(slug, **{**needed, name: other_value(field)}) != render(slug, **needed), name
 
 
 @pytest.mark.parametrize("slug", SLUGS)

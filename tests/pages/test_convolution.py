@@ -1,0 +1,64 @@
+"""The page of convolution, through Streamlit's own test runner."""
+
+import pytest
+
+from core.convolution import EXAMPLES, Settings, work
+from tests.pages.visit import metrics, open_page, translate
+
+
+def test_the_figures_are_cores():
+    at = open_page("convolution")
+    for value in (1, 2):
+        at.number_input(key="convolution_stride_height").set_value(value).run()
+        sizes = work(Settings(stride_height=value)).sizes
+        assert metrics(at)["Output"] == f"{sizes.out[0]} × {sizes.out[1]}"
+        assert metrics(at)["Multiply-adds"] == f"{sizes.multiply_adds}"
+    assert at.code[0].value == "nn.Conv2d(1, 1, kernel_size=3, stride=(2, 1), bias=False)"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_an_example_sets_every_control(name, language):
+    at = open_page("convolution", language, convolution_flip="true")
+    at.selectbox(key="convolution_example").set_value(translate(name, language)).run()
+    assert not at.exception
+    assert not at.error
+    assert at.code[0].value == work(Settings(**EXAMPLES[name])).line
+
+
+def test_matrices_grow_and_keep_their_numbers():
+    at = open_page("convolution")
+    at.number_input(key="convolution_input_rows").set_value(3).run()
+    at.number_input(key="convolution_input_n").set_value(3).run()
+    assert not at.error
+    worked = work(Settings(input=at.session_state["convolution_input"], kernel=at.session_state["convolution_kernel"]))
+    assert worked.input.shape == (3, 3, 8)
+    assert worked.kernel.shape == (1, 3, 3, 3)
+    assert worked.input[2, 0].tolist() == [5, 2, 6, 8, 2, 0, 1, 2]
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+@pytest.mark.parametrize(
+    ("query", "sentence", "values"),
+    [
+        (
+            {"input": "1 2\n3"},
+            "{argument}: row {row} has {value} numbers, the first one {rule}. Give all rows as many.",
+            {"row": 2, "value": 1, "rule": 2},
+        ),
+        (
+            {"input": "1 2\n3 4"},
+            "The kernel reaches over {value} cells, but the padded input has only {rule}. Add padding, or take a "
+            "smaller kernel or dilation.",
+            {"value": 3, "rule": 2},
+        ),
+    ],
+)
+def test_what_makes_no_sense_gets_a_sentence_and_stays(query, sentence, values, language):
+    at = open_page("convolution", language, **{f"convolution_{name}": value for name, value in query.items()})
+    assert not at.exception
+    named = {"argument": translate("Input", language), **values}
+    assert [error.value for error in at.error] == [translate(sentence, language).format(**named)]
+    for name, value in query.items():
+        assert at.session_state[f"convolution_{name}"] == value
+    assert at.text_area(key="convolution_input").value == query["input"]

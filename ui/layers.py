@@ -1,0 +1,112 @@
+"""The arithmetic of a layer, as figures and as formulas with the present numbers in them."""
+
+import streamlit as st
+
+from core.sizes import Sizes
+from ui.language import _, formula, number
+from ui.page import Number
+
+
+def numbers(sizes: Sizes) -> list[Number]:
+    """The row of figures of one layer."""
+    out = " × ".join(str(side) for side in ((sizes.channels[1],) if sizes.channels[1] > 1 else ()) + sizes.out)
+    return [
+        Number(_("Output"), out, help=_("Channels where there are several, rows, columns.")),
+        Number(
+            _("Receptive field"),
+            f"{sizes.field[0]} × {sizes.field[1]}",
+            help=_("Rows and columns of the input that one output can depend on."),
+        ),
+        Number(_("Parameters"), number(sizes.parameters), help=_("Numbers that would be learned.")),
+        Number(_("Multiply-adds"), number(sizes.multiply_adds), help=_("Products for one picture.")),
+    ]
+
+
+def sum_formula(sizes: Sizes, divisor: float, flip: bool) -> None:
+    """The sum of a convolution with its indices: for one channel, or over the channels of a group."""
+    (height, width), (stride_y, stride_x), (dilation_y, dilation_x) = sizes.kernel, sizes.stride, sizes.dilation
+    row = _index("i", stride_y, "u", dilation_y, sizes.pads[0][0])
+    column = _index("j", stride_x, "v", dilation_x, sizes.pads[1][0])
+    deep = sizes.channels[0] // sizes.groups
+    over = rf"\sum_{{c=0}}^{{{deep - 1}}} " if deep > 1 else ""
+    tap = f"{height - 1}-u,\\,{width - 1}-v" if flip else r"u,\,v"
+    x, k = ("x_{c,\\,", f"k_{{d,\\,c,\\,{tap}}}") if deep > 1 else ("x_{", f"k_{{{tap}}}")
+    y = r"y_{d,\,i,\,j}" if sizes.channels[1] > 1 or deep > 1 else r"y_{i,\,j}"
+    scale = "" if divisor == 1 else rf"\frac{{1}}{{{formula(divisor, 0 if divisor == int(divisor) else 2)}}} "
+    st.latex(
+        rf"{y} = {scale}{over}\sum_{{u=0}}^{{{height - 1}}} \sum_{{v=0}}^{{{width - 1}}} {x}{row},\,{column}}}\; {k}"
+    )
+    if deep > 1:
+        st.markdown(
+            _(
+                "One filter has a kernel for each of its {n} channels, red, green and blue of a photo, say: "
+                "all products go into one sum, so each filter gives one map."
+            ).format(n=number(deep))
+        )
+    else:
+        st.markdown(_("For a photo, $x$ and $k$ get an index $c$ more, and the sum goes over red, green and blue too:"))
+        st.latex(
+            rf"y_{{d,\,i,\,j}} = \sum_{{c=0}}^{{2}} \sum_{{u=0}}^{{{height - 1}}} \sum_{{v=0}}^{{{width - 1}}} "
+            rf"x_{{c,\,{row},\,{column}}}\; k_{{d,\,c,\,{tap}}}"
+        )
+    if flip:
+        st.markdown(_("The kernel is turned by 180°: this is convolution as mathematics has it."))
+    else:
+        st.markdown(
+            _(
+                "Mathematics calls this a correlation. Networks call it convolution: a kernel that is learned "
+                "can just as well be learned turned round."
+            )
+        )
+
+
+def arithmetic(sizes: Sizes) -> None:
+    """Output size, receptive field, parameters and multiply-adds, each as its formula with the numbers."""
+    names = (_("height"), _("width"))
+    field, parameters = _("field"), _("parameters")
+    multiply_adds, dense = _("multiply-adds"), _("dense layer instead")
+    lines = [_output(sizes, axis, names[axis]) for axis in (0, 1)]
+    if not sizes.transposed:
+        for axis, letter in enumerate(("h", "w")):
+            d, k = sizes.dilation[axis], sizes.kernel[axis]
+            lines.append(rf"\text{{{field}}}_{letter} &= d\,(k-1)+1 = {d}\,({k}-1)+1 = {sizes.field[axis]}")
+    if sizes.weighted:
+        (c_in, c_out), (h, w), (out_h, out_w) = sizes.channels, sizes.kernel, sizes.out
+        places = sizes.size if sizes.transposed else sizes.out
+        split = f" / {sizes.groups}" if sizes.groups > 1 else ""
+        bias = f" + {c_out}" if sizes.bias else ""
+        lines += [
+            rf"\text{{{parameters}}} &= {h} \cdot {w} \cdot {c_in}{split} \cdot {c_out}{bias} "
+            rf"= {formula(sizes.parameters, 0)}",
+            rf"\text{{{multiply_adds}}} &= {formula(sizes.weights, 0)} \cdot {places[0]} \cdot {places[1]} "
+            rf"= {formula(sizes.multiply_adds, 0)}",
+            rf"\text{{{dense}}} &= ({c_in} \cdot {sizes.size[0]} \cdot {sizes.size[1]}) \cdot "
+            rf"({c_out} \cdot {out_h} \cdot {out_w}) = {formula(sizes.dense, 0)}",
+        ]
+    st.latex(r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}")
+    if sizes.weighted and sizes.weights and sizes.dense > sizes.weights:
+        st.markdown(
+            _(
+                "A dense layer from every input to every output would need {dense} weights for what {n} do here, "
+                "{times} times as many: the kernel is small, and it is the same everywhere."
+            ).format(dense=number(sizes.dense), n=number(sizes.weights), times=number(sizes.dense / sizes.weights))
+        )
+
+
+def _index(position: str, stride: int, tap: str, dilation: int, before: int) -> str:
+    scaled = position if stride == 1 else f"{stride}{position}"
+    spread = tap if dilation == 1 else f"{dilation}{tap}"
+    return f"{scaled}+{spread}" + (f"-{before}" if before else "")
+
+
+def _output(sizes: Sizes, axis: int, name: str) -> str:
+    size, k, s, d = sizes.size[axis], sizes.kernel[axis], sizes.stride[axis], sizes.dilation[axis]
+    pads, out = sum(sizes.pads[axis]), sizes.out[axis]
+    if sizes.transposed:
+        return (
+            rf"\text{{{name}}} &= (n-1)\,s - 2p + d\,(k-1)+1 = ({size}-1) \cdot {s} - {pads} + {d}\,({k}-1)+1 = {out}"
+        )
+    return (
+        rf"\text{{{name}}} &= \left\lfloor \frac{{n+2p-d\,(k-1)-1}}{{s}} \right\rfloor + 1 = "
+        rf"\left\lfloor \frac{{{size}+{pads}-{d}\,({k}-1)-1}}{{{s}}} \right\rfloor + 1 = {out}"
+    )
