@@ -31,6 +31,7 @@ KERNEL = "-1 0 1\n2 1 2\n1 -2 0"
 _number: JsonDict = {"widget": "number"}
 _weighted: JsonDict = {"operation": ["convolution", "transposed convolution"]}
 _windowed: JsonDict = {"operation": ["convolution", "transposed convolution", "max pooling", "average pooling"]}
+_padded: JsonDict = {**_number, "when": {**_windowed, "padding": ["number"]}}
 
 
 class Settings(BaseModel):
@@ -72,7 +73,7 @@ class Settings(BaseModel):
         le=12,
         title="Padding, height",
         description="Rows added above and below.",
-        json_schema_extra={**_number, "when": {**_windowed, "padding": ["number"]}},
+        json_schema_extra=_padded,
     )
     padding_width: int = Field(
         1,
@@ -80,7 +81,7 @@ class Settings(BaseModel):
         le=12,
         title="Padding, width",
         description="Columns added left and right.",
-        json_schema_extra={**_number, "when": {**_windowed, "padding": ["number"]}},
+        json_schema_extra=_padded,
     )
     mode: PadMode = Field(
         "zeros",
@@ -110,7 +111,7 @@ class Settings(BaseModel):
     dilation_height: int = Field(
         1,
         ge=1,
-        le=4,
+        le=3,
         title="Dilation, height",
         description="Rows from one tap of the kernel to the next.",
         json_schema_extra={**_number, "when": _weighted},
@@ -118,7 +119,7 @@ class Settings(BaseModel):
     dilation_width: int = Field(
         1,
         ge=1,
-        le=4,
+        le=3,
         title="Dilation, width",
         description="Columns from one tap of the kernel to the next.",
         json_schema_extra={**_number, "when": _weighted},
@@ -130,6 +131,7 @@ class Settings(BaseModel):
         title="Groups",
         description="Channels are split into so many groups that do not see each other; "
         "as many groups as channels is a depthwise convolution.",
+        examples=[{"groups": 2, "input": "1 2 3\n4 5 6\n7 8 9\n\n1 0 1\n0 1 0\n1 0 1", "kernel": "1 1\n\n1 -1"}],
         json_schema_extra={**_number, "when": _weighted},
     )
     divisor: float = Field(

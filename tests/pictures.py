@@ -7,6 +7,8 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from core.colorization import Settings, colorize, without_colour
+from core.filters import Settings as FilterSettings
+from core.filters import apply
 from core.images import decode, encode
 from tests.browser.browse import launch, open_page, serving, visiting
 from ui.files import asset
@@ -28,6 +30,16 @@ def convolution() -> np.ndarray:
     return screenshot("/convolution", ".walk .boards", lambda page: page.get_by_role("button", name="Play").click())
 
 
+def filters() -> np.ndarray:
+    """A sample, its right half as edges."""
+    photo = decode(asset("samples/chelsea.jpg").read_bytes())
+    chosen = FilterSettings(filters=("edge detection",))
+    picture = apply(photo, chosen)[0].image
+    middle = photo.shape[1] // 2
+    picture[:, :middle] = photo[:, :middle]
+    return np.ascontiguousarray(picture[: photo.shape[1] * 9 // 16])
+
+
 def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.ndarray:
     """A part of a page as a browser draws it, after something was done there."""
     with sync_playwright() as playwright, serving() as (address, _process):
@@ -41,7 +53,7 @@ def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.nd
     return picture
 
 
-PICTURES = {"convolution": convolution, "colorization": colorization}
+PICTURES = {"convolution": convolution, "filters": filters, "colorization": colorization}
 
 if __name__ == "__main__":
     for slug in sys.argv[1:] or PICTURES:

@@ -57,6 +57,15 @@ PAGES = (
         picture_alt=N_("A grid of numbers, a kernel that lies over nine of them, and the grid of sums that comes out."),
     ),
     Entry(
+        slug="filters",
+        section="convolution",
+        title=N_("Filters on a photo"),
+        promise=N_("What do nine numbers do to a photo?"),
+        icon=":material/blur_on:",
+        picture="filters.webp",
+        picture_alt=N_("A photo of a cat, its right half as edges on black."),
+    ),
+    Entry(
         slug="colorization",
         section="projects",
         title=N_("Colorization"),

@@ -25,17 +25,17 @@ def settings(slug: str, model: type[S], rows: Sequence[Sequence[str]] | None = N
             that is not drawn keeps what the session has. A field with {"when": {other: [values]}} is drawn while
             another one, drawn before it, has one of these values.
     """
-    fields, found = model.model_fields, {}
+    fields = model.model_fields
+    found: dict[str, Any] = {}
     for names in rows if rows is not None else [[name] for name in fields]:
         row = [name for name in names if _is_wanted(fields[name], found)]
         if not row:
             continue
-        places = st.columns(len(row)) if len(row) > 1 else [st.container()]
-        for name, place in zip(row, places, strict=True):
-            with place:
+        with st.container(horizontal=True, wrap=False) if len(row) > 1 else st.container():
+            for name in row:
                 found[name] = _widget(f"{slug}_{name}", fields[name])
     hidden = {name: st.session_state.get(f"{slug}_{name}") for name in fields.keys() - found.keys()}
-    return model(**found, **{name: value for name, value in hidden.items() if value is not None})
+    return model(**found, **{name: value for name, value in hidden.items() if value not in (None, [])})
 
 
 def take(slug: str, values: Mapping[str, object], model: type[BaseModel]) -> None:
@@ -46,9 +46,12 @@ def take(slug: str, values: Mapping[str, object], model: type[BaseModel]) -> Non
 
 def _is_wanted(field: FieldInfo, found: Mapping[str, object]) -> bool:
     extra = field.json_schema_extra
-    conditions = extra.get("when", {}) if isinstance(extra, dict) else {}
-    assert isinstance(conditions, dict)
-    return all(found[name] in values for name, values in conditions.items())  # type: ignore[operator]
+    conditions: Any = extra.get("when", {}) if isinstance(extra, dict) else {}
+    for name, values in conditions.items():
+        chosen = found[name]
+        if not set(chosen if isinstance(chosen, tuple) else (chosen,)) & set(values):
+            return False
+    return True
 
 
 def _widget(key: str, field: FieldInfo) -> Any:
@@ -73,7 +76,8 @@ def _widget(key: str, field: FieldInfo) -> Any:
 
 
 def _choice(label: str, options: list[Any], field: FieldInfo, extra: dict[str, Any], shared: dict[str, Any]) -> Any:
-    _understand_words(shared["key"], options)
+    if named := _named(shared["key"], options):
+        st.session_state[shared["key"]] = named[0]
     unit = extra.get("unit", "")
     label, said = f"{label} ({unit})" if unit else label, _said
     if extra.get("widget") == "select":
@@ -84,7 +88,8 @@ def _choice(label: str, options: list[Any], field: FieldInfo, extra: dict[str, A
 
 
 def _several(label: str, options: list[Any], field: FieldInfo, shared: dict[str, Any]) -> list[Any]:
-    _understand_words(shared["key"], options)
+    if named := _named(shared["key"], options):
+        st.session_state[shared["key"]] = named
     return st.pills(
         label, options, selection_mode="multi", default=list(field.default), format_func=_said, **shared
     ) or list(field.default)
@@ -94,12 +99,12 @@ def _said(option: Any) -> str:
     return _(option) if isinstance(option, str) else str(option)
 
 
-def _understand_words(key: str, options: list[Any]) -> None:
-    """A link may name words in another language."""
+def _named(key: str, options: list[Any]) -> list[Any]:
+    """The options that a link names in another language than the visitor's, where it does."""
     asked = st.query_params.get_all(key)
-    named = [o for a in asked for o in options if isinstance(o, str) and a != _(o) and a in every(o)]
-    if named:
-        st.session_state[key] = named if len(asked) > 1 else named[0]
+    words = [option for option in options if isinstance(option, str)]
+    found = [word for name in asked for word in words if name in every(word)]
+    return found if any(name not in {_(word) for word in words} for name in asked) else []
 
 
 def _bound(field: FieldInfo, kind: type[Ge] | type[Le]) -> Any:

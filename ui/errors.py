@@ -49,6 +49,9 @@ SENTENCES = {
         "The kernel reaches over {value} cells, but the padded input has only {rule}. Add padding, or take a smaller "
         "kernel or dilation."
     ),
+    ("SettingsError", "even_kernel"): N_(
+        "A kernel of {value} has no middle. Give it an odd number of rows and of columns."
+    ),
     ("SettingsError", "border"): N_(
         "A border of {value} cells cannot be made this way ({mode}): {rule} is the most. Add fewer, or take zeros."
     ),
@@ -68,7 +71,7 @@ SENTENCES = {
 }
 
 
-ARGUMENTS = {"input": N_("Input"), "kernel": N_("Kernel"), "divisor": N_("Divisor S")}
+ARGUMENTS = {"input": N_("Input"), "kernel": N_("Kernel"), "divisor": N_("Divisor S"), "custom": N_("Custom kernel")}
 
 
 def sentence(error: CamadasError) -> str:
@@ -77,6 +80,8 @@ def sentence(error: CamadasError) -> str:
         name: number(value, 1 if isinstance(value, float) else 0) if isinstance(value, int | float) else value
         for name, value in error.details.items()
     }
+    if "mode" in details:
+        details["mode"] = _(str(details["mode"]))
     if details.get("argument") in ARGUMENTS:
         details["argument"] = _(ARGUMENTS[str(details["argument"])])
     return _(SENTENCES[type(error).__name__, error.reason]).format(**details)

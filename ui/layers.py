@@ -1,5 +1,6 @@
 """The arithmetic of a layer, as figures and as formulas with the present numbers in them."""
 
+import numpy as np
 import streamlit as st
 
 from core.sizes import Sizes
@@ -62,28 +63,34 @@ def sum_formula(sizes: Sizes, divisor: float, flip: bool) -> None:
 
 def arithmetic(sizes: Sizes) -> None:
     """Output size, receptive field, parameters and multiply-adds, each as its formula with the numbers."""
-    names = (_("height"), _("width"))
-    field, parameters = _("field"), _("parameters")
-    multiply_adds, dense = _("multiply-adds"), _("dense layer instead")
-    lines = [_output(sizes, axis, names[axis]) for axis in (0, 1)]
+    height, width, field = _("output height"), _("output width"), _("receptive field")
+    parameters, multiply_adds = _("parameters"), _("multiply-adds")
+    dense = _("weights of a dense layer instead")
+    lines = [(height, _output(sizes, 0)), (width, _output(sizes, 1))]
     if not sizes.transposed:
-        for axis, letter in enumerate(("h", "w")):
-            d, k = sizes.dilation[axis], sizes.kernel[axis]
-            lines.append(rf"\text{{{field}}}_{letter} &= d\,(k-1)+1 = {d}\,({k}-1)+1 = {sizes.field[axis]}")
+        (d_y, d_x), (k_y, k_x) = sizes.dilation, sizes.kernel
+        lines.append((field, f"d\\,(k-1)+1 = {d_y}\\,({k_y}-1)+1 = {sizes.field[0]}"))
+        if (d_y, k_y) != (d_x, k_x):
+            lines.append((f"{field}, {width}", f"{d_x}\\,({k_x}-1)+1 = {sizes.field[1]}"))
     if sizes.weighted:
         (c_in, c_out), (h, w), (out_h, out_w) = sizes.channels, sizes.kernel, sizes.out
         places = sizes.size if sizes.transposed else sizes.out
-        split = f" / {sizes.groups}" if sizes.groups > 1 else ""
+        each = rf"{c_in} / {sizes.groups}" if sizes.groups > 1 else f"{c_in}"
         bias = f" + {c_out}" if sizes.bias else ""
         lines += [
-            rf"\text{{{parameters}}} &= {h} \cdot {w} \cdot {c_in}{split} \cdot {c_out}{bias} "
-            rf"= {formula(sizes.parameters, 0)}",
-            rf"\text{{{multiply_adds}}} &= {formula(sizes.weights, 0)} \cdot {places[0]} \cdot {places[1]} "
-            rf"= {formula(sizes.multiply_adds, 0)}",
-            rf"\text{{{dense}}} &= ({c_in} \cdot {sizes.size[0]} \cdot {sizes.size[1]}) \cdot "
-            rf"({c_out} \cdot {out_h} \cdot {out_w}) = {formula(sizes.dense, 0)}",
+            (parameters, rf"{h} \cdot {w} \cdot {each} \cdot {c_out}{bias} = {formula(sizes.parameters, 0)}"),
+            (
+                multiply_adds,
+                rf"{formula(sizes.weights, 0)} \cdot {places[0]} \cdot {places[1]} = {formula(sizes.multiply_adds, 0)}",
+            ),
+            (
+                dense,
+                rf"({c_in} \cdot {sizes.size[0]} \cdot {sizes.size[1]}) \cdot ({c_out} \cdot {out_h} \cdot {out_w})"
+                rf" = {formula(sizes.dense, 0)}",
+            ),
         ]
-    st.latex(r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}")
+    rows = [rf"&\text{{{name}}}\\[-2pt] &\quad = {said}" for name, said in lines]
+    st.latex(r"\begin{aligned}" + r"\\[4pt]".join(rows) + r"\end{aligned}")
     if sizes.weighted and sizes.weights and sizes.dense > sizes.weights:
         st.markdown(
             _(
@@ -93,20 +100,27 @@ def arithmetic(sizes: Sizes) -> None:
         )
 
 
+def matrix(kernel: np.ndarray) -> str:
+    """A kernel (h, w) in LaTeX, over 256 where that makes its numbers whole."""
+    divisor = 256 if kernel.size == 25 and np.allclose(kernel * 256, np.round(kernel * 256)) else 1
+    digits = 0 if np.allclose(kernel * divisor, np.round(kernel * divisor)) else 2
+    rows = [" & ".join(formula(value, digits) for value in row) for row in kernel * divisor]
+    scale = rf"\frac{{1}}{{{divisor}}} " if divisor > 1 else ""
+    return scale + r"\begin{bmatrix}" + r"\\".join(rows) + r"\end{bmatrix}"
+
+
 def _index(position: str, stride: int, tap: str, dilation: int, before: int) -> str:
     scaled = position if stride == 1 else f"{stride}{position}"
     spread = tap if dilation == 1 else f"{dilation}{tap}"
     return f"{scaled}+{spread}" + (f"-{before}" if before else "")
 
 
-def _output(sizes: Sizes, axis: int, name: str) -> str:
+def _output(sizes: Sizes, axis: int) -> str:
     size, k, s, d = sizes.size[axis], sizes.kernel[axis], sizes.stride[axis], sizes.dilation[axis]
     pads, out = sum(sizes.pads[axis]), sizes.out[axis]
     if sizes.transposed:
-        return (
-            rf"\text{{{name}}} &= (n-1)\,s - 2p + d\,(k-1)+1 = ({size}-1) \cdot {s} - {pads} + {d}\,({k}-1)+1 = {out}"
-        )
+        return rf"(n-1)\,s - 2p + d\,(k-1)+1\\ &\quad = ({size}-1) \cdot {s} - {pads} + {d}\,({k}-1)+1 = {out}"
     return (
-        rf"\text{{{name}}} &= \left\lfloor \frac{{n+2p-d\,(k-1)-1}}{{s}} \right\rfloor + 1 = "
-        rf"\left\lfloor \frac{{{size}+{pads}-{d}\,({k}-1)-1}}{{{s}}} \right\rfloor + 1 = {out}"
+        r"\left\lfloor \tfrac{n+2p-d\,(k-1)-1}{s} \right\rfloor + 1\\ &\quad = "
+        rf"\left\lfloor \tfrac{{{size}+{pads}-{d}\,({k}-1)-1}}{{{s}}} \right\rfloor + 1 = {out}"
     )

@@ -86,3 +86,14 @@ def test_the_link_carries_the_matrices(browser, address):
         open_page(page, "/convolution?convolution_kernel=1%201%0A1%201&convolution_divisor=4")
         expect(page.locator(f"{READY} .sum")).to_contain_text("(5·1 + 2·1 + 4·1 + 3·1) / 4 = 3.5")
         settled(page)
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_an_example_in_any_language(browser, address, language):
+    chosen = ("Comece por um", "Transposta: 3") if language == "pt" else ("Start from one", "Transposed: 3")
+    with visiting(browser, address, language=language) as page:
+        open_page(page, "/convolution")
+        page.get_by_role("combobox", name=re.compile("Example|Exemplo")).click()
+        page.get_by_role("option", name=chosen[1]).click()
+        expect(page.locator(f"{READY} .board.output .cell")).to_have_count(49)
+        expect(page.get_by_text("nn.ConvTranspose2d(1, 1, kernel_size=3, stride=2, bias=False)")).to_be_visible()

@@ -34,14 +34,18 @@ def test_the_shell_speaks_the_language(language):
     assert at.sidebar.button(key="photo_remove").label == translate("Remove", language)
 
 
+def in_link(value: object) -> str:
+    return str(value[0] if isinstance(value, tuple) else value)
+
+
 @pytest.mark.parametrize("slug", [s for s in SLUGS if (ROOT / "core" / f"{s}.py").exists()])
 @pytest.mark.parametrize("language", ["en", "pt"])
 def test_the_link_carries_the_settings(slug, language):
     model = importlib.import_module(f"core.{slug}").Settings
     for name, field in model.model_fields.items():
         key, other = f"{slug}_{name}", other_value(field)
-        needed = {f"{slug}_{needed}": str(value) for needed, value in needed_by(field).items()}
-        at = open_page(slug, language, **{**needed, key: other[0] if isinstance(other, tuple) else str(other)})
+        needed = {f"{slug}_{needed}": in_link(value) for needed, value in needed_by(model, name).items()}
+        at = open_page(slug, language, **{**needed, key: in_link(other)})
         assert not at.exception
         assert at.session_state[key] == (list(other) if isinstance(other, tuple) else other)
         wrong = open_page(slug, language, **{**needed, key: "nonsense"})

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from streamlit.testing.v1 import AppTest
 
@@ -33,21 +34,28 @@ def metrics(at: AppTest) -> dict[str, str]:
 
 
 def other_value(field: FieldInfo) -> Any:
-    """A value of a Settings field that is allowed and not its default; of a text, its first example."""
-    if get_origin(field.annotation) is Literal:
-        return next(option for option in get_args(field.annotation) if option != field.default)
+    """A value of a Settings field that is allowed and not its default: of its first example, if it has some."""
+    if field.examples:
+        example = field.examples[0]
+        return next(iter(example.values())) if isinstance(example, dict) else example
     if get_origin(field.annotation) is tuple:
         options = get_args(get_args(field.annotation)[0])
         return next((option,) for option in options if (option,) != field.default)
-    if field.annotation is str:
-        assert field.examples
-        return field.examples[0]
+    if get_origin(field.annotation) is Literal:
+        return next(option for option in get_args(field.annotation) if option != field.default)
     if field.annotation is bool:
         return not field.default
-    return next(rule.ge for rule in field.metadata if hasattr(rule, "ge"))
+    bounds = [bound for rule in field.metadata for bound in (getattr(rule, "ge", None), getattr(rule, "le", None))]
+    return next(bound for bound in bounds if bound not in (None, field.default))
 
 
-def needed_by(field: FieldInfo) -> dict[str, Any]:
-    """The other settings with which this field is drawn, and matters."""
+def needed_by(model: type[BaseModel], name: str) -> dict[str, Any]:
+    """The other settings with which a field is drawn, and with which its `other_value` makes sense."""
+    field = model.model_fields[name]
     extra = field.json_schema_extra
-    return {name: values[0] for name, values in (extra.get("when", {}) if isinstance(extra, dict) else {}).items()}
+    drawn = {name: values[0] for name, values in (extra.get("when", {}) if isinstance(extra, dict) else {}).items()}
+    for other in drawn:
+        if get_origin(model.model_fields[other].annotation) is tuple:
+            drawn[other] = (drawn[other],)
+    example = field.examples[0] if field.examples else None
+    return drawn | (dict(list(example.items())[1:]) if isinstance(example, dict) else {})

@@ -51,7 +51,7 @@ def test_a_script_names_nothing_that_it_lacks(slug):
 def test_a_script_holds_every_setting(slug):
     model = importlib.import_module(f"core.{slug}").Settings
     for name, field in model.model_fields.items():
-        needed = needed_by(field)
+        needed = needed_by(model, name)
         assert render(slug, **{**needed, name: other_value(field)}) != render(slug, **needed), name
 
 

@@ -1,5 +1,5 @@
 // Core says which cells each output reads and what comes out; here they are drawn, walked over and typed into.
-const LARGEST_PX = 30, SMALLEST_PX = 17, GAP_PX = 2, BETWEEN_PX = 28, STEP_MS = 650;
+const LARGEST_PX = 30, SMALLEST_PX = 17, GAP_PX = 2, BETWEEN_PX = 28, STEP_MS = 650, READABLE = 4.6;
 const SHORT = 4, LONG = 6; // characters that fit into a cell in the large and in the small type
 
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -125,9 +125,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const light = (c) => c.map((v) => ((v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
   const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
   const tint = (cell, value, greatest) => {
-    const share = greatest ? Math.min(1, Math.abs(value ?? 0) / greatest) * 0.9 : 0;
-    const mixed = colours.zero.map((z, i) => Math.round(z + ((value < 0 ? colours.minus : colours.plus)[i] - z) * share));
-    const text = contrast(mixed, colours.ink) >= contrast(mixed, colours.paper) ? colours.ink : colours.paper;
+    let share = greatest ? Math.min(1, Math.abs(value ?? 0) / greatest) : 0;
+    let mixed, text;
+    do { // between ink's reach and paper's lies a tint on which neither is read: a little paler, then
+      mixed = colours.zero.map((z, i) => Math.round(z + ((value < 0 ? colours.minus : colours.plus)[i] - z) * share));
+      text = contrast(mixed, colours.ink) >= contrast(mixed, colours.paper) ? colours.ink : colours.paper;
+      share -= 0.03;
+    } while (contrast(mixed, text) < READABLE && share > 0);
     cell.style.background = `rgb(${mixed})`;
     cell.style.color = `rgb(${text})`;
   };
@@ -338,6 +342,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
 
   go(state.at);
   halt();
+  const active = walk.getRootNode().activeElement;
+  if (active?.place?.kind === "input" && active.isConnected) feeds(active);
   fit();
   walk.dataset.state = "ready";
   state.observer?.disconnect();
