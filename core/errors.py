@@ -64,6 +64,13 @@ class SettingsError(CamadasError):
         "transposed_padding": "a transposed convolution has no padding {value}: choose valid or a number",
         "transposed_mode": "a transposed convolution knows no border of {value}: choose zeros",
         "nothing_left": "a padding of {value} leaves no output: take less",
+        "too_many_layers": "{value} layers are more than {rule}: leave some out",
+        "no_layer": "line {row}: {value!r} is no layer: write one of {rule}",
+        "no_parameter": "line {row}: {kind} does not take {value!r}: leave it out",
+        "layer_value": "line {row}: {argument} must be within {rule}, not {value!r}: change it",
+        "not_flat": "a dense layer takes numbers in a row, not {value}: put flatten before it",
+        "already_flat": "this layer slides over rows and columns, but gets {value} numbers in a row: move it before "
+        "flatten",
         "pooling_padding": "a pooling takes the same padding on both sides, at most half its window ({rule}), not "
         "{value}: take less",
     }

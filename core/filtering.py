@@ -6,7 +6,6 @@ from typing import Literal
 import cv2
 import numpy as np
 import scipy.fft
-import scipy.signal
 
 from core.devices import n_cores
 from core.errors import SettingsError
@@ -17,6 +16,7 @@ Pads = tuple[tuple[int, int], ...]
 Pair = int | tuple[int, int]
 
 FFT_AREA = 11 * 11  # from here on OpenCV would take its own, slower, Fourier transform
+SEPARABLE_AREA = 5 * 5  # below it two passes cost more than one
 BORDERS = {
     "zeros": cv2.BORDER_CONSTANT,
     "reflect": cv2.BORDER_REFLECT_101,
@@ -139,7 +139,7 @@ def _slide(image: np.ndarray, kernel: np.ndarray, pads: Pads, mode: str) -> np.n
     """Stride and dilation 1, each channel alone: the border is OpenCV's own where it has it."""
     (height, width), ((top, bottom), (left, right)) = kernel.shape, pads
     by_fft = kernel.size >= FFT_AREA
-    factors = _rank_one(kernel)
+    factors = _rank_one(kernel) if kernel.size >= SEPARABLE_AREA else None
     if (by_fft and factors is None) or mode == "circular" or top + bottom >= height or left + right >= width:
         image, top, bottom, left, right = _padded(image, pads, mode), 0, 0, 0, 0
     rows = image.shape[0] + top + bottom - height + 1
@@ -148,12 +148,20 @@ def _slide(image: np.ndarray, kernel: np.ndarray, pads: Pads, mode: str) -> np.n
     if factors is not None:
         found = cv2.sepFilter2D(image, -1, factors[1], factors[0], anchor=anchor, borderType=border)
     elif by_fft:
-        turned = kernel[::-1, ::-1].reshape(height, width, *[1] * (image.ndim - 2))
-        with scipy.fft.set_workers(n_cores()):
-            return scipy.signal.fftconvolve(image, turned, "valid", axes=(0, 1))
+        return _by_fft(image, kernel, rows, columns)
     else:
         found = cv2.filter2D(image, -1, kernel, anchor=anchor, borderType=border)
     return np.ascontiguousarray(found.reshape(image.shape)[:rows, :columns])
+
+
+def _by_fft(image: np.ndarray, kernel: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """A correlation as a product of Fourier transforms, one of them conjugate; what wraps round is cut off."""
+    with scipy.fft.set_workers(n_cores()):
+        size = [scipy.fft.next_fast_len(side, True) for side in image.shape[:2]]
+        picture = scipy.fft.rfft2(image, size, axes=(0, 1))
+        picture *= scipy.fft.rfft2(kernel, size).conj().reshape(*picture.shape[:2], *[1] * (image.ndim - 2))
+        found = scipy.fft.irfft2(picture, size, axes=(0, 1), overwrite_x=True)
+    return np.ascontiguousarray(found[:rows, :columns])
 
 
 def _rank_one(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

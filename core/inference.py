@@ -1,8 +1,13 @@
 """Where a batch is computed. Callers know a checkpoint's name and arrays, never a device."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
 
 import numpy as np
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # One thread computes: batches wait for each other instead of fighting for the cores, whoever asks.
 _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
@@ -21,7 +26,12 @@ def predict(name: str, batch: np.ndarray) -> np.ndarray:
     Raises:
         CheckpointError: as core.checkpoints.read.
     """
-    return _worker.submit(_predict, name, batch).result()
+    return in_turn(_predict, name, batch)
+
+
+def in_turn(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run anything heavy where batches are computed, so that it has the cores for itself; any thread may call."""
+    return _worker.submit(function, *args, **kwargs).result()
 
 
 def _predict(name: str, batch: np.ndarray) -> np.ndarray:

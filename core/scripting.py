@@ -57,7 +57,8 @@ def source(module: str, *names: str) -> str:
     for node in ast.parse(text).body:
         segment = ast.get_source_segment(text, node) or ""
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found[node.name] = "\n\n" + segment
+            decorators = [f"@{ast.get_source_segment(text, decorator)}\n" for decorator in node.decorator_list]
+            found[node.name] = "\n\n" + "".join(decorators) + segment
         elif isinstance(node, ast.Assign):
             found.update({target.id: segment for target in _plain_names(node)})
     return "\n".join(found[name] for name in names).lstrip("\n")

@@ -40,6 +40,11 @@ def filters() -> np.ndarray:
     return np.ascontiguousarray(picture[: photo.shape[1] * 9 // 16])
 
 
+def layers() -> np.ndarray:
+    """The table of the page."""
+    return screenshot("/layers", ".stack .scroll", lambda page: page.locator(".stack[data-state=ready]").wait_for())
+
+
 def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.ndarray:
     """A part of a page as a browser draws it, after something was done there."""
     with sync_playwright() as playwright, serving() as (address, _process):
@@ -53,7 +58,7 @@ def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.nd
     return picture
 
 
-PICTURES = {"convolution": convolution, "filters": filters, "colorization": colorization}
+PICTURES = {"convolution": convolution, "filters": filters, "layers": layers, "colorization": colorization}
 
 if __name__ == "__main__":
     for slug in sys.argv[1:] or PICTURES:

@@ -66,6 +66,15 @@ PAGES = (
         picture_alt=N_("A photo of a cat, its right half as edges on black."),
     ),
     Entry(
+        slug="layers",
+        section="convolution",
+        title=N_("Layer stack"),
+        promise=N_("What does each layer of a network give, cost and see?"),
+        icon=":material/layers:",
+        picture="layers.webp",
+        picture_alt=N_("A table of layers with their shapes, parameters and times."),
+    ),
+    Entry(
         slug="colorization",
         section="projects",
         title=N_("Colorization"),

@@ -65,6 +65,16 @@ SENTENCES = {
     ),
     ("SettingsError", "transposed_mode"): N_("A transposed convolution knows only zeros as a border, not {value}."),
     ("SettingsError", "nothing_left"): N_("A padding of {value} cuts away the whole output. Take less."),
+    ("SettingsError", "too_many_layers"): N_("{value} layers are too many; {rule} is the most."),
+    ("SettingsError", "no_layer"): N_("Line {row}: “{value}” is no layer. Write one of {rule}."),
+    ("SettingsError", "no_parameter"): N_("Line {row}: {kind} does not take “{value}”."),
+    ("SettingsError", "layer_value"): N_("Layer {row}: {argument} must be within {rule}; “{value}” is not."),
+    ("SettingsError", "not_flat"): N_(
+        "A dense layer takes numbers in a row, but gets {value}. Put a flatten layer before it."
+    ),
+    ("SettingsError", "already_flat"): N_(
+        "This layer slides over rows and columns, but gets {value} numbers in a row. Move it before flatten."
+    ),
     ("SettingsError", "pooling_padding"): N_(
         "For pooling, padding is the same on both sides and at most half the window, {rule}; not {value}."
     ),

@@ -7,7 +7,7 @@ from io import BytesIO
 import streamlit as st
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_compact_decimal, format_decimal
 
 from ui.files import ROOT
 
@@ -47,6 +47,11 @@ def number(value: float, digits: int = 0, *, signed: bool = False) -> str:
     """
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     return format_decimal(value, format=f"+{pattern};-{pattern}" if signed else pattern, locale=LOCALES[current()])
+
+
+def amount(value: float) -> str:
+    """A large number in short: 138.4 M in English, 138,4 mi in Portuguese."""
+    return format_compact_decimal(value, fraction_digits=1 if value >= 1000 else 0, locale=LOCALES[current()])
 
 
 def formula(value: float, digits: int) -> str:

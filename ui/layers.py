@@ -100,6 +100,15 @@ def arithmetic(sizes: Sizes) -> None:
         )
 
 
+def dense(n_in: int, n_out: int) -> None:
+    """The sum of a dense layer, and its parameters."""
+    st.latex(
+        rf"y_j = b_j + \sum_{{i=0}}^{{{n_in - 1}}} x_i\, w_{{i,\,j}}, \qquad j = 0 \dots {n_out - 1}, \qquad "
+        rf"({formula(n_in, 0)} + 1) \cdot {formula(n_out, 0)} = {formula((n_in + 1) * n_out, 0)}"
+    )
+    st.markdown(_("Every input has a weight of its own for every output."))
+
+
 def matrix(kernel: np.ndarray) -> str:
     """A kernel (h, w) in LaTeX, over 256 where that makes its numbers whole."""
     divisor = 256 if kernel.size == 25 and np.allclose(kernel * 256, np.round(kernel * 256)) else 1
