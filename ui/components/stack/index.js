@@ -22,8 +22,10 @@ export default function ({ parentElement, data, setTriggerValue, setStateValue }
   const back = root.getRootNode().activeElement?.dataset?.place;
   const body = root.querySelector("tbody");
   body.replaceChildren();
+  let current = data.row; // what is chosen now, also before the page has heard of it
   const choose = (row) => {
-    if (row !== data.row) setStateValue("row", row);
+    if (row !== current) setStateValue("row", row);
+    current = row;
   };
 
   const field = (parent, row, layer, parameter) => {
@@ -59,8 +61,8 @@ export default function ({ parentElement, data, setTriggerValue, setStateValue }
     button.dataset.place = `${next} ${action}`;
     button.disabled = next < 0 || next >= data.rows.length;
     button.onclick = () => {
-      if (action !== "remove") setStateValue("row", next);
       act(action, row);
+      choose(next);
     };
   };
 
@@ -101,8 +103,8 @@ export default function ({ parentElement, data, setTriggerValue, setStateValue }
   add.textContent = data.words.add;
 
   add.onclick = () => {
-    setStateValue("row", Math.min(data.row + 1, data.rows.length));
-    act("add", data.row, select.value);
+    act("add", current, select.value);
+    choose(Math.min(current + 1, data.rows.length));
   };
   if (back) root.querySelector(`[data-place="${CSS.escape(back)}"]`)?.focus();
   root.dataset.state = "ready";
