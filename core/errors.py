@@ -76,6 +76,19 @@ class SettingsError(CamadasError):
     }
 
 
+class SoundRejected(CamadasError):
+    """A file that is no sound we can use."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "empty": "there is no sound in the file: choose another one",
+        "file_too_large": "the file has {size_mb:.1f} MB, more than {limit_mb} MB: cut it",
+        "not_a_wav": "this is no WAV file: save it as one",
+        "broken": "the file is damaged or of a kind that is not read: export it as WAV with 16 bits",
+        "too_long": "the sound lasts {seconds:.0f} s, longer than {limit} s: cut it",
+        "rate": "{value} samples a second are not read: export it with 44100",
+    }
+
+
 class DatasetError(CamadasError):
     """A data set that is missing or broken."""
 

@@ -45,6 +45,13 @@ def layers() -> np.ndarray:
     return screenshot("/layers", ".stack .scroll", lambda page: page.locator(".stack[data-state=ready]").wait_for())
 
 
+def sound() -> np.ndarray:
+    """The spectrogram after a room."""
+    chart = "[data-testid=stPlotlyChart] >> nth=3"
+    path = "/sound?sound_kernel=room"
+    return screenshot(path, chart, lambda page: page.locator(chart).wait_for())
+
+
 def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.ndarray:
     """A part of a page as a browser draws it, after something was done there."""
     with sync_playwright() as playwright, serving() as (address, _process):
@@ -58,7 +65,13 @@ def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.nd
     return picture
 
 
-PICTURES = {"convolution": convolution, "filters": filters, "layers": layers, "colorization": colorization}
+PICTURES = {
+    "convolution": convolution,
+    "filters": filters,
+    "layers": layers,
+    "sound": sound,
+    "colorization": colorization,
+}
 
 if __name__ == "__main__":
     for slug in sys.argv[1:] or PICTURES:

@@ -75,6 +75,15 @@ PAGES = (
         picture_alt=N_("A table of layers with their shapes, parameters and times."),
     ),
     Entry(
+        slug="sound",
+        section="convolution",
+        title=N_("Sound"),
+        promise=N_("How does a room change a clap of the hands?"),
+        icon=":material/graphic_eq:",
+        picture="sound.webp",
+        picture_alt=N_("The frequencies of a clap over time, and how they linger in a room."),
+    ),
+    Entry(
         slug="colorization",
         section="projects",
         title=N_("Colorization"),

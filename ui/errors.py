@@ -19,6 +19,14 @@ SENTENCES = {
     ("ImageRejected", "too_long"): N_("The picture is {side} pixels long; {limit} is the most. Cut or shrink it."),
     ("ImageRejected", "broken"): N_("The file is damaged or cut short. Copy or export it again."),
     ("ImageRejected", "unsupported"): N_("Pixels of the kind {mode} cannot be read. Save the picture as RGB."),
+    ("SoundRejected", "empty"): N_("There is no sound in this file. Choose another one."),
+    ("SoundRejected", "file_too_large"): N_("The file has {size_mb} MB; {limit_mb} MB is the most. Cut it."),
+    ("SoundRejected", "not_a_wav"): N_("This is no WAV file. Save the sound as WAV."),
+    ("SoundRejected", "broken"): N_(
+        "The file is damaged, or of a kind that is not read. Export it as WAV with 16 bits."
+    ),
+    ("SoundRejected", "too_long"): N_("The sound lasts {seconds} s; {limit} s is the most. Cut it."),
+    ("SoundRejected", "rate"): N_("{value} samples a second are not read. Export it with 44100."),
     ("CheckpointError", "missing"): N_("The network's file {file} is missing. Train it, or fetch it again."),
     ("CheckpointError", "unreadable"): N_("The network's file {file} is damaged. Fetch it again."),
     ("CheckpointError", "no_card"): N_("The network's file {file} does not say what it is. Fetch it again."),
