@@ -101,13 +101,14 @@ def train(
 @app.command()
 def evaluate(
     name: Annotated[str, typer.Argument(help=f"A checkpoint: {', '.join(RECIPES)}.")],
-    data: Annotated[Path, typer.Option(help="A Parquet file, or a folder of pictures.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A Parquet file, or a folder of pictures; the usual test data without it."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON last.")] = False,
 ) -> None:
-    """Measure a checkpoint on pictures that it has not been trained on."""
-    from core.data.reader import open_pictures
-
-    figures: dict[str, Any] = _recipe(name).evaluate(open_pictures(data))
+    """Measure a checkpoint on data that it has not been trained on."""
+    figures: dict[str, Any] = _recipe(name).evaluate(data)
     table = Table("figure", "value")
     for key, value in figures.items():
         table.add_row(key, f"{value:.3f}" if isinstance(value, float) else str(value))

@@ -56,6 +56,8 @@ class SettingsError(CamadasError):
         "blocks_differ": "the blocks of {argument} differ in size ({value}): give all the same",
         "kernel_too_large": "the kernel reaches over {value} cells, the padded input has {rule}: add padding, or take "
         "a smaller kernel or dilation",
+        "no_known_words": "{argument} has no word of the vocabulary: write others",
+        "unknown_word": "{value!r} is not in the vocabulary: write another word",
         "even_kernel": "the kernel has {value} numbers, so no middle: give it odd sides",
         "border": "a border of {value} cells cannot be made by {mode}, at most {rule}: add fewer, or take zeros",
         "groups": "{value} groups do not divide {rule} channels: choose a number that does",

@@ -4,7 +4,6 @@ import importlib
 import sys
 
 from core.checkpoints import names, read_card
-from core.data.reader import load
 from core.recipes import RECIPES
 
 TOLERANCE = 0.05  # of a decibel, or of a ratio: the card is measured in float32, the app answers in bf16
@@ -15,7 +14,7 @@ def main() -> int:
     n_off = n_compared = 0
     for name in names():
         recipe = importlib.import_module(RECIPES[name])
-        figures = recipe.evaluate(load(*recipe.TEST))
+        figures = recipe.evaluate(None)
         for metric in read_card(name).metrics:
             if metric.data.startswith(" ".join(recipe.TEST)):
                 n_compared += 1

@@ -45,6 +45,8 @@ def _texts_of_settings(slug: str) -> list[str]:
     fields = model.model_fields.values()
     words = [option for f in fields for option in _options(f.annotation) if isinstance(option, str)]
     texts = [text for field in fields for text in (field.title, field.description) if text]
+    extras = [field.json_schema_extra for field in fields if isinstance(field.json_schema_extra, dict)]
+    texts += [str(extra["placeholder"]) for extra in extras if "placeholder" in extra]
     return [*texts, *words, *getattr(module, "EXAMPLES", {})]
 
 

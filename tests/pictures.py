@@ -52,6 +52,12 @@ def sound() -> np.ndarray:
     return screenshot(path, chart, lambda page: page.locator(chart).wait_for())
 
 
+def words() -> np.ndarray:
+    """The matrix of a sentence."""
+    chart = "[data-testid=stPlotlyChart] >> nth=0"
+    return screenshot("/words", chart, lambda page: page.locator(chart).wait_for())
+
+
 def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.ndarray:
     """A part of a page as a browser draws it, after something was done there."""
     with sync_playwright() as playwright, serving() as (address, _process):
@@ -65,13 +71,8 @@ def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.nd
     return picture
 
 
-PICTURES = {
-    "convolution": convolution,
-    "filters": filters,
-    "layers": layers,
-    "sound": sound,
-    "colorization": colorization,
-}
+MADE = (convolution, filters, layers, sound, words, colorization)
+PICTURES = {picture.__name__: picture for picture in MADE}
 
 if __name__ == "__main__":
     for slug in sys.argv[1:] or PICTURES:

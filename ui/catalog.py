@@ -84,6 +84,15 @@ PAGES = (
         picture_alt=N_("The frequencies of a clap over time, and how they linger in a room."),
     ),
     Entry(
+        slug="words",
+        section="convolution",
+        title=N_("Words"),
+        promise=N_("How does a filter read a sentence?"),
+        icon=":material/notes:",
+        picture="words.webp",
+        picture_alt=N_("The words of a sentence as rows of coloured numbers, two of them in a frame."),
+    ),
+    Entry(
         slug="colorization",
         section="projects",
         title=N_("Colorization"),

@@ -5,8 +5,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 BLUE, ORANGE, TEAL = "#3f86cf", "#d9752b", "#2a9d8c"
+CLASSES = ["#2f86c9", "#d9752b", "#1d9e77", "#c2679c", "#b58900", "#56b4e9", "#8a7a00", "#7d7870"]  # near Okabe, Ito
 CLEAR = "rgba(0,0,0,0)"
 LOUDNESS = [[0.0, CLEAR], [0.45, "rgba(63,134,207,0.55)"], [0.75, BLUE], [1.0, ORANGE]]
+SIGNS = [[0.0, BLUE], [0.5, "rgba(140,135,125,0.12)"], [1.0, ORANGE]]
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
@@ -47,6 +49,56 @@ def spectrogram(values: np.ndarray, x: np.ndarray, y: np.ndarray, span: float, t
     )
     figure.update_yaxes(type="log", title=titles[1], tickvals=[100, 200, 500, 1000, 2000, 5000, 10000])
     figure.update_xaxes(title=titles[0], range=[0, span])
+    return _sized(figure, 220)
+
+
+def matrix(values: np.ndarray, names: list[str], window: tuple[int, int]) -> go.Figure:
+    """Numbers (n, D) by their signs, a name a row, a frame round the rows of the window."""
+    most = float(np.abs(values).max()) or 1.0
+    rows = [f"{at + 1} {name}" for at, name in enumerate(names)]
+    figure = go.Figure(
+        go.Heatmap(
+            z=values.round(3),
+            y=rows,
+            colorscale=SIGNS,
+            zmin=-most,
+            zmax=most,
+            showscale=False,
+            xgap=1,
+            ygap=1,
+            hovertemplate="%{y}, %{x}: %{z:.2f}<extra></extra>",
+        )
+    )
+    figure.add_shape(
+        type="rect",
+        x0=-0.5,
+        x1=values.shape[1] - 0.5,
+        y0=window[0] - 0.5,
+        y1=window[1] - 0.5,
+        line={"color": TEAL, "width": 3},
+    )
+    figure.update_yaxes(autorange="reversed", ticklabelstandoff=6)
+    figure.update_xaxes(showticklabels=False, showgrid=False)
+    return _sized(figure, 22 * len(names) + 20)
+
+
+def responses(filters: list[tuple[str, list[str], np.ndarray]]) -> go.Figure:
+    """The answer of each filter (its name, the words at each place, the values) over the places."""
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=np.arange(1, len(values) + 1),
+                y=values.round(3),
+                text=words,
+                name=name,
+                mode="lines+markers",
+                hovertemplate="%{text}: %{y:.2f}<extra>" + name + "</extra>",
+            )
+            for name, words, values in filters
+        ]
+    )
+    figure.update_xaxes(dtick=1, zeroline=False)
+    figure.update_layout(colorway=CLASSES, legend={"orientation": "h", "y": 1.15}, showlegend=True)
     return _sized(figure, 220)
 
 

@@ -44,6 +44,13 @@ def take(slug: str, values: Mapping[str, object], model: type[BaseModel]) -> Non
         st.session_state[f"{slug}_{name}"] = values.get(name, field.default)
 
 
+def placeholder(model: type[BaseModel], name: str) -> str:
+    """What stands in an empty field, in the visitor's language."""
+    extra = model.model_fields[name].json_schema_extra
+    assert isinstance(extra, dict)
+    return _(str(extra["placeholder"]))
+
+
 def _is_wanted(field: FieldInfo, found: Mapping[str, object]) -> bool:
     extra = field.json_schema_extra
     conditions: Any = extra.get("when", {}) if isinstance(extra, dict) else {}
@@ -69,7 +76,8 @@ def _widget(key: str, field: FieldInfo) -> Any:
     if field.annotation is str:
         longest = next(rule.max_length for rule in field.metadata if isinstance(rule, MaxLen))
         draw: Any = st.text_area if "\n" in field.default else st.text_input
-        return draw(label, field.default, max_chars=longest, **shared)
+        stands = str(extra["placeholder"]) if "placeholder" in extra else ""
+        return draw(label, field.default, max_chars=longest, placeholder=_(stands) if stands else None, **shared)
     low, high, step = _bound(field, Ge), _bound(field, Le), extra.get("step")
     draw = st.number_input if extra.get("widget") == "number" else st.slider
     return draw(label, low, high, field.default, step, **shared)

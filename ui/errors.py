@@ -57,6 +57,8 @@ SENTENCES = {
         "The kernel reaches over {value} cells, but the padded input has only {rule}. Add padding, or take a smaller "
         "kernel or dilation."
     ),
+    ("SettingsError", "no_known_words"): N_("{argument}: there is no word of the small vocabulary. Write others."),
+    ("SettingsError", "unknown_word"): N_("“{value}” is not in the small vocabulary. Write another word."),
     ("SettingsError", "even_kernel"): N_(
         "A kernel of {value} has no middle. Give it an odd number of rows and of columns."
     ),
@@ -89,7 +91,14 @@ SENTENCES = {
 }
 
 
-ARGUMENTS = {"input": N_("Input"), "kernel": N_("Kernel"), "divisor": N_("Divisor S"), "custom": N_("Custom kernel")}
+ARGUMENTS = {
+    "sentence": N_("Sentence"),
+    "filters": N_("Filters"),
+    "input": N_("Input"),
+    "kernel": N_("Kernel"),
+    "divisor": N_("Divisor S"),
+    "custom": N_("Custom kernel"),
+}
 
 
 def sentence(error: CamadasError) -> str:

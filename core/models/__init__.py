@@ -2,4 +2,5 @@
 
 MODELS = {
     "unet": "core.models.unet:UNet",
+    "word_vectors": "core.models.word_vectors:WordVectors",
 }

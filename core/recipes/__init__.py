@@ -2,4 +2,5 @@
 
 RECIPES = {
     "colorization": "core.recipes.colorization",
+    "words": "core.recipes.words",
 }

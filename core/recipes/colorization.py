@@ -43,7 +43,7 @@ from core.colour import (
     rgb_to_lab,
 )
 from core.data.cache import Dataset
-from core.data.reader import load
+from core.data.reader import load, open_pictures
 from core.devices import hardware
 from core.errors import DatasetError
 from core.models.unet import UNet
@@ -361,9 +361,9 @@ def _net(model: nn.Module) -> Predict:
     return net
 
 
-def evaluate(photos: Dataset) -> dict[str, Any]:
-    """Measure the shipped checkpoint as it answers on the page."""
-    return measure(photos, Settings())
+def evaluate(data: Path | None) -> dict[str, Any]:
+    """Measure the shipped checkpoint as it answers on the page: on a file or folder of photos, else on the test's."""
+    return measure(load(*TEST) if data is None else open_pictures(data), Settings())
 
 
 def _with_chroma(greyed: np.ndarray, chroma: np.ndarray) -> np.ndarray:

@@ -66,7 +66,8 @@ def test_resumed_it_goes_on_where_it_was(name, made_data, tmp_path):
 def test_what_it_keeps_loads_and_measures(name, made_data, tmp_path):
     recipe, _, task = make(name, made_data)
     done = Done("finished", 1, 6, 60.0, {})
-    epochs = [{"epoch": 1, "step": 6, "losses": {"chroma": 1.0, "class": 2.0}, "metrics": {"photo_gain_db": 0.1}}]
+    losses = dict.fromkeys(task.losses(task.model, task.batch(0, 0)), 1.0)
+    epochs = [{"epoch": 1, "step": 6, "losses": losses, "metrics": {"measured": 0.1}}]
     card = recipe.keep(task, done, "python -m core train", epochs, tmp_path)
     module, loaded = checkpoints.read(card.name, tmp_path)
     assert loaded == card
