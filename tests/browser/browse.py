@@ -127,6 +127,7 @@ def visiting(
 def settled(page: Page) -> None:
     """Wait until the script has run and what it draws is drawn."""
     page.locator(SETTLED).wait_for()
+    expect(page.locator('[data-state="loading"]')).to_have_count(0)  # components of ours
 
 
 def open_page(page: Page, path: str) -> None:
