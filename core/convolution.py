@@ -19,6 +19,8 @@ from core.sizes import Sizes, torch_line
 Operation = Literal["convolution", "transposed convolution", "max pooling", "average pooling", "global average pooling"]
 
 MAX_INPUT, MAX_KERNEL, MAX_CHANNELS = 12, 7, 4
+MAX_TEXT = 6000  # characters of a matrix
+LEAST_DIVISOR = 1e-3
 INPUT = """5 2 6 8 2 0 1 2
 4 3 4 5 1 9 6 3
 3 9 2 4 7 7 6 9
@@ -48,14 +50,14 @@ class Settings(BaseModel):
     )
     input: str = Field(
         INPUT,
-        max_length=6000,
+        max_length=MAX_TEXT,
         title="Input",
         description="Rows on lines of their own, numbers apart by spaces; channels apart by an empty line.",
         examples=["1 2 3 4 5\n6 7 8 9 0\n1 2 3 4 5\n6 7 8 9 0\n1 2 3 4 5"],
     )
     kernel: str = Field(
         KERNEL,
-        max_length=6000,
+        max_length=MAX_TEXT,
         title="Kernel",
         description="Written as the input. One block for each input channel of a group, and so on for each filter.",
         examples=["1 2 1\n2 4 2\n1 2 1"],
@@ -244,41 +246,83 @@ def work(settings: Settings) -> Worked:
         columns=taps[1],
         kernel_rows=list(range(height))[::turn],
         kernel_columns=list(range(width))[::turn],
-        line=torch_line(settings.operation, sizes, settings.mode),
+        line=torch_line(settings.operation, sizes, border),
     )
 
 
-def resize(settings: Settings, *, input: tuple[int, int, int], kernel: tuple[int, int, int]) -> dict[str, str]:
-    """The texts of input and kernel for another number of blocks, rows and columns; (n, rows, columns) each."""
-    old = {"input": (settings.input, MAX_INPUT, input), "kernel": (settings.kernel, MAX_KERNEL, kernel)}
+@dataclass(frozen=True)
+class Counts:
+    """How large the matrices are, whatever the other settings say.
+
+    Attributes:
+        channels: blocks of the input.
+        filters: outputs.
+        input: rows and columns.
+        kernel: rows and columns.
+    """
+
+    channels: int
+    filters: int
+    input: tuple[int, int]
+    kernel: tuple[int, int]
+
+
+def counts(settings: Settings) -> Counts:
+    """The sizes of the matrices.
+
+    Raises:
+        SettingsError: if one cannot be read.
+    """
+    x = parse(settings.input, "input", MAX_INPUT, MAX_CHANNELS)
+    kernel = parse(settings.kernel, "kernel", MAX_KERNEL, MAX_CHANNELS**2)
+    deep = max(1, len(x) // settings.groups)
+    return Counts(len(x), max(1, len(kernel) // deep), (x.shape[1], x.shape[2]), (kernel.shape[1], kernel.shape[2]))
+
+
+def resize(settings: Settings, wanted: Counts) -> dict[str, str]:
+    """The texts of input and kernel in other sizes: what is cut is lost, what is added is 0.
+
+    Raises:
+        SettingsError: if a matrix cannot be read, or becomes too long to write.
+    """
+    x = parse(settings.input, "input", MAX_INPUT, MAX_CHANNELS)
+    kernel = parse(settings.kernel, "kernel", MAX_KERNEL, MAX_CHANNELS**2)
+    n_kernels = wanted.filters * max(1, wanted.channels // settings.groups)
     return {
-        name: write(resized(parse(text, name, most, MAX_CHANNELS**2), *size))
-        for name, (text, most, size) in old.items()
+        "input": _written("input", resized(x, wanted.channels, *wanted.input)),
+        "kernel": _written("kernel", resized(kernel, n_kernels, *wanted.kernel)),
     }
 
 
-def changed(settings: Settings, where: str, block: int, row: int, column: int, text: str) -> str:
+def changed(text: str, where: str, block: int, row: int, column: int, said: str) -> str:
     """The text of the input or the kernel with one cell changed.
 
     Args:
-        settings: as they are.
+        text: as it is.
         where: "input" or "kernel".
         block: which channel of the input, or which kernel, from 0.
         row: from 0.
         column: from 0.
-        text: what was typed into the cell.
+        said: what was typed into the cell.
 
     Raises:
         SettingsError: if it is no number.
     """
-    most = MAX_INPUT if where == "input" else MAX_KERNEL
-    blocks = parse(getattr(settings, where), where, most, MAX_CHANNELS**2)
+    blocks = parse(text, where, MAX_INPUT if where == "input" else MAX_KERNEL, MAX_CHANNELS**2)
     try:
-        value = parse(text.strip().replace(",", "."), where, 1)[0, 0, 0]
+        value = parse(said.strip().replace(",", "."), where, 1)[0, 0, 0]
     except SettingsError as error:
-        raise SettingsError("not_a_number", argument=where, row=row + 1, column=column + 1, value=text[:20]) from error
-    blocks[block, row, column] = value
-    return write(blocks)
+        raise SettingsError("not_a_number", argument=where, row=row + 1, column=column + 1, value=said[:20]) from error
+    if 0 <= block < len(blocks) and 0 <= row < blocks.shape[1] and 0 <= column < blocks.shape[2]:
+        blocks[block, row, column] = value
+    return _written(where, blocks)
+
+
+def _written(where: str, blocks: np.ndarray) -> str:
+    text = write(blocks)
+    if len(text) > MAX_TEXT:
+        raise SettingsError("too_long_text", argument=where, value=len(text), rule=MAX_TEXT)
+    return text
 
 
 def script(settings: Settings) -> str:
@@ -333,20 +377,20 @@ def _sizes(settings: Settings, x: np.ndarray, kernel: np.ndarray) -> Sizes:
 
 def _check(settings: Settings, sizes: Sizes) -> None:
     """What torch would refuse, in words."""
-    if settings.divisor == 0:
-        raise SettingsError("range", argument="divisor", rule="not 0", value=0)
+    if sizes.weighted and abs(settings.divisor) < LEAST_DIVISOR:
+        raise SettingsError("divisor", value=settings.divisor)
     if sizes.transposed:
         if settings.padding in ("same", "full"):
             raise SettingsError("transposed_padding", value=settings.padding)
-        if settings.mode != "zeros":
-            raise SettingsError("transposed_mode", value=settings.mode)
         if min(sizes.out) < 1:
             raise SettingsError("nothing_left", value=max(map(max, sizes.pads)))
         return
     if not sizes.weighted:
         for (before, after), side in zip(sizes.pads, sizes.kernel, strict=True):
-            if 2 * max(before, after) > side or before != after:
-                raise SettingsError("pooling_padding", value=max(before, after), rule=side // 2)
+            if before != after:
+                raise SettingsError("pooling_uneven")
+            if 2 * before > side:
+                raise SettingsError("pooling_padding", value=before, rule=side // 2)
     border = settings.mode if sizes.weighted else "zeros"
     for axis in (0, 1):
         check_axis(sizes.size[axis], sizes.kernel[axis], sizes.pads[axis], sizes.dilation[axis], border)

@@ -57,6 +57,8 @@ class SettingsError(CamadasError):
         "kernel_too_large": "the kernel reaches over {value} cells, the padded input has {rule}: add padding, or take "
         "a smaller kernel or dilation",
         "no_known_words": "{argument} has no word of the vocabulary: write others",
+        "phrase_too_long": "a phrase has {value} words, more than {rule}: shorten it",
+        "too_many_phrases": "there are {value} phrases, more than {rule}: leave some out",
         "unknown_word": "{value!r} is not in the vocabulary: write another word",
         "even_kernel": "the kernel has {value} numbers, so no middle: give it odd sides",
         "border": "a border of {value} cells cannot be made by {mode}, at most {rule}: add fewer, or take zeros",
@@ -64,7 +66,8 @@ class SettingsError(CamadasError):
         "channels": "the kernel has {value} input channels instead of {rule}: give it as many",
         "kernel_blocks": "{value} kernels do not fit: give {rule}, or twice as many, at most 4 filters",
         "transposed_padding": "a transposed convolution has no padding {value}: choose valid or a number",
-        "transposed_mode": "a transposed convolution knows no border of {value}: choose zeros",
+        "divisor": "the divisor is {value}, too near 0: take 0.001 or more, with either sign",
+        "too_long_text": "{argument} would take {value} characters, more than {rule}: use fewer digits or a smaller size",
         "nothing_left": "a padding of {value} leaves no output: take less",
         "too_many_layers": "{value} layers are more than {rule}: leave some out",
         "no_layer": "line {row}: {value!r} is no layer: write one of {rule}",
@@ -73,8 +76,8 @@ class SettingsError(CamadasError):
         "not_flat": "a dense layer takes numbers in a row, not {value}: put flatten before it",
         "already_flat": "this layer slides over rows and columns, but gets {value} numbers in a row: move it before "
         "flatten",
-        "pooling_padding": "a pooling takes the same padding on both sides, at most half its window ({rule}), not "
-        "{value}: take less",
+        "pooling_padding": "a pooling is padded by at most half its window, {rule}, not {value}: take less",
+        "pooling_uneven": "a pooling is padded alike on both sides: give its window odd sides, or a number of cells",
     }
 
 
@@ -113,4 +116,41 @@ class CheckpointError(CamadasError):
         "no_card": "{file} has no card in its header: write it with core.checkpoints.save",
         "wrong_hash": "{file} does not have the tensors that its card names: fetch it again",
         "tensors_differ": "{file} does not fit {architecture}: {why}: fetch the file that belongs to this version",
+    }
+
+
+class JobError(CamadasError):
+    """A background job that cannot be."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "full": "{n} jobs wait already: try again in a while",
+        "ended": "the job has ended: start another one",
+    }
+
+
+class PointsRejected(CamadasError):
+    """A file, or points, that cannot be learned from."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "empty": "there are no points: give some",
+        "file_too_large": "the file has {size_mb:.1f} MB, more than {limit_mb} MB: leave rows out",
+        "not_a_table": "the file is no table of text with three columns: save it as CSV",
+        "columns": "row {row} has {value} columns instead of 3 (x, y, label): write three",
+        "not_a_number": "row {row}: {value!r} is no number: x and y must be",
+        "too_many": "there are more than {rule} points: leave rows out",
+        "too_few": "there are {value} points, fewer than {rule}: add some",
+        "one_class": "all points have the label {value!r}: two classes are needed at least",
+        "too_many_classes": "there are {value} labels, more than {rule}: merge some",
+    }
+
+
+class ExpressionError(CamadasError):
+    """A text that is no function of x."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "empty": "there is no function: write one, such as sin(2*x)",
+        "syntax": "this is no expression: write one, such as sin(2*x)",
+        "name": "{value!r} is not known: use x and {rule}",
+        "not_allowed": "{value} cannot be used here: use numbers, x, + - * / ** and functions",
+        "no_values": "the function has no value between -3 and 3: write another one",
     }

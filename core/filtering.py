@@ -1,5 +1,6 @@
 """Convolution of arrays: one function that takes the fastest way to the same numbers."""
 
+import operator
 from collections.abc import Sequence
 from typing import Literal
 
@@ -129,7 +130,11 @@ def _check_shapes(image: np.ndarray, kernel: np.ndarray, groups: int) -> None:
 
 
 def _pair(value: Pair, argument: str, least: int = 1) -> tuple[int, int]:
-    height, width = (value, value) if isinstance(value, int) else value
+    both = value if isinstance(value, tuple) else (value, value)
+    try:
+        height, width = (operator.index(side) for side in both)
+    except TypeError as error:
+        raise SettingsError("range", argument=argument, rule="a whole number", value=value) from error
     if min(height, width) < least:
         raise SettingsError("range", argument=argument, rule=f"{least} or more", value=min(height, width))
     return height, width

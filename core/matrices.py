@@ -45,7 +45,7 @@ def write(blocks: np.ndarray) -> str:
     >>> write(np.array([[[1.0, 2.5], [-3.0, 4.0]]]))
     '1 2.5\\n-3 4'
     """
-    return "\n\n".join("\n".join(" ".join(f"{value:.6g}" for value in row) for row in block) for block in blocks)
+    return "\n\n".join("\n".join(" ".join(f"{value:.12g}" for value in row) for row in block) for block in blocks)
 
 
 def resized(blocks: np.ndarray, n: int, height: int, width: int) -> np.ndarray:
@@ -70,6 +70,8 @@ def _split(text: str) -> list[list[str]]:
 
 def _block(lines: list[str], argument: str, most_side: int) -> list[list[float]]:
     rows = [_numbers(line) for line in lines]
+    if not any(rows):
+        raise SettingsError("no_numbers", argument=argument)
     if max(len(rows), *map(len, rows)) > most_side:
         value = f"{len(rows)} × {max(map(len, rows))}"
         raise SettingsError("too_large", argument=argument, value=value, rule=f"{most_side} × {most_side}")

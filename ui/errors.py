@@ -1,5 +1,7 @@
 """A reason from core, as a sentence in the visitor's language; the remedy comes last."""
 
+import re
+
 import streamlit as st
 
 from core.errors import CamadasError
@@ -27,6 +29,22 @@ SENTENCES = {
     ),
     ("SoundRejected", "too_long"): N_("The sound lasts {seconds} s; {limit} s is the most. Cut it."),
     ("SoundRejected", "rate"): N_("{value} samples a second are not read. Export it with 44100."),
+    ("JobError", "full"): N_("{n} trainings wait already. Try again in a while."),
+    ("JobError", "ended"): N_("This training has ended. Start another one."),
+    ("PointsRejected", "empty"): N_("There are no points in this file. Choose another one."),
+    ("PointsRejected", "file_too_large"): N_("The file has {size_mb} MB; {limit_mb} MB is the most. Leave rows out."),
+    ("PointsRejected", "not_a_table"): N_("This is no table. Save it as CSV with three columns: x, y, label."),
+    ("PointsRejected", "columns"): N_("Row {row} has {value} columns. Write three: x, y, label."),
+    ("PointsRejected", "not_a_number"): N_("Row {row}: “{value}” is no number. The first two columns must be."),
+    ("PointsRejected", "too_many"): N_("There are more than {rule} points. Leave rows out."),
+    ("PointsRejected", "too_few"): N_("There are only {value} points; {rule} are needed."),
+    ("PointsRejected", "one_class"): N_("All points have the label “{value}”. Two classes are needed at least."),
+    ("PointsRejected", "too_many_classes"): N_("There are {value} different labels; {rule} is the most."),
+    ("ExpressionError", "empty"): N_("There is no function. Write one, such as sin(2*x)."),
+    ("ExpressionError", "syntax"): N_("This is no expression. Write one, such as sin(2*x)."),
+    ("ExpressionError", "name"): N_("“{value}” is not known here. Use x and {rule}."),
+    ("ExpressionError", "not_allowed"): N_("{value} cannot be used here. Use numbers, x, + - * / ** and functions."),
+    ("ExpressionError", "no_values"): N_("The function has no value between −3 and 3. Write another one."),
     ("CheckpointError", "missing"): N_("The network's file {file} is missing. Train it, or fetch it again."),
     ("CheckpointError", "unreadable"): N_("The network's file {file} is damaged. Fetch it again."),
     ("CheckpointError", "no_card"): N_("The network's file {file} does not say what it is. Fetch it again."),
@@ -58,6 +76,8 @@ SENTENCES = {
         "kernel or dilation."
     ),
     ("SettingsError", "no_known_words"): N_("{argument}: there is no word of the small vocabulary. Write others."),
+    ("SettingsError", "phrase_too_long"): N_("A phrase of {value} words is too long; {rule} is the most here."),
+    ("SettingsError", "too_many_phrases"): N_("{value} phrases are too many; {rule} is the most."),
     ("SettingsError", "unknown_word"): N_("“{value}” is not in the small vocabulary. Write another word."),
     ("SettingsError", "even_kernel"): N_(
         "A kernel of {value} has no middle. Give it an odd number of rows and of columns."
@@ -73,7 +93,10 @@ SENTENCES = {
     ("SettingsError", "transposed_padding"): N_(
         "For a transposed convolution, padding cuts the output: choose valid or a number, not {value}."
     ),
-    ("SettingsError", "transposed_mode"): N_("A transposed convolution knows only zeros as a border, not {value}."),
+    ("SettingsError", "divisor"): N_("The divisor is {value}, too near 0. Take 0.001 or more, with either sign."),
+    ("SettingsError", "too_long_text"): N_(
+        "{argument}: that would take {value} characters; {rule} is the most. Use fewer digits, or a smaller size."
+    ),
     ("SettingsError", "nothing_left"): N_("A padding of {value} cuts away the whole output. Take less."),
     ("SettingsError", "too_many_layers"): N_("{value} layers are too many; {rule} is the most."),
     ("SettingsError", "no_layer"): N_("Line {row}: “{value}” is no layer. Write one of {rule}."),
@@ -85,8 +108,9 @@ SENTENCES = {
     ("SettingsError", "already_flat"): N_(
         "This layer slides over rows and columns, but gets {value} numbers in a row. Move it before flatten."
     ),
-    ("SettingsError", "pooling_padding"): N_(
-        "For pooling, padding is the same on both sides and at most half the window, {rule}; not {value}."
+    ("SettingsError", "pooling_padding"): N_("A pooling is padded by at most half its window, {rule}; not {value}."),
+    ("SettingsError", "pooling_uneven"): N_(
+        "A pooling is padded alike on both sides. Give its window odd sides, or say a number."
     ),
 }
 
@@ -102,16 +126,18 @@ ARGUMENTS = {
 
 
 def sentence(error: CamadasError) -> str:
-    """What happened and what helps, in the visitor's language."""
-    details = {
-        name: number(value, 1 if isinstance(value, float) else 0) if isinstance(value, int | float) else value
-        for name, value in error.details.items()
-    }
-    if "mode" in details:
-        details["mode"] = _(str(details["mode"]))
-    if details.get("argument") in ARGUMENTS:
-        details["argument"] = _(ARGUMENTS[str(details["argument"])])
+    """What happened and what helps, in the visitor's language; what the visitor wrote is shown as it is."""
+    details = {name: _said(value) for name, value in error.details.items()}
+    if error.details.get("argument") in ARGUMENTS:
+        details["argument"] = _(ARGUMENTS[str(error.details["argument"])])
     return _(SENTENCES[type(error).__name__, error.reason]).format(**details)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, int | float):
+        return number(value, 0 if float(value).is_integer() and isinstance(value, int) else 1)
+    word = _(str(value)) if str(value) else ""
+    return re.sub(r"([\\`*_{}\[\]<>()#!|$~:])", r"\\\1", word)
 
 
 def show(message: str) -> None:

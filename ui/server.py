@@ -13,10 +13,12 @@ from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.jobs import JOBS
 from ui.language import _
+from ui.live import live
 
 log = logging.getLogger("camadas")
 HEADERS = {
@@ -32,13 +34,14 @@ _warm = threading.Event()
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
-    """Once the server answers, import torch and load the first checkpoint in the background."""
+    """Once the server answers, import torch and load the first checkpoint in the background; at the end stop jobs."""
     MultiPartParser.spool_max_size = (st.get_option("server.maxUploadSize") + 1) * 2**20  # no photo goes to the disk
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(N_DOWNLOADS, "download"))  # they wait for each other in ui.photo
     timer = loop.call_later(WARM_AFTER_S, threading.Thread(target=_warm_up, name="warm-up", daemon=True).start)
     yield
     timer.cancel()
+    JOBS.stop()
 
 
 def apologize(error: Exception) -> bool:
@@ -87,5 +90,5 @@ def _warm_up() -> None:
         log.exception("warm-up failed")
 
 
-ROUTES = [Route("/ready", ready)]
+ROUTES = [Route("/ready", ready), WebSocketRoute("/live/{token}", live)]
 MIDDLEWARE = [Middleware(SecurityHeaders)]

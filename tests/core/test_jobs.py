@@ -1,0 +1,185 @@
+"""Background jobs: watched, paused, commanded, cancelled, queued, forgotten. Tests wait for states, not for a time."""
+
+import threading
+import time
+
+import pytest
+
+from core import jobs
+from core.errors import JobError
+from core.jobs import ENDED, Job, Jobs, Watcher
+
+PATIENCE_S = 30
+
+
+class Counting:
+    """Counts to `end`; remembers commands."""
+
+    def __init__(self, end: int = 10**9) -> None:
+        self.n, self.end, self.heard = 0, end, []
+
+    def step(self) -> bool:
+        self.n += 1
+        time.sleep(0.001)  # what work takes
+        return self.n < self.end
+
+    def command(self, name, value) -> bool:
+        self.heard.append((name, value))
+        if name == "fail":
+            raise ZeroDivisionError
+        if name == "more":
+            self.end += value
+            return True
+        return False
+
+    def frame(self) -> bytes:
+        return str(self.n).encode()
+
+
+def until(condition) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+class Eyes(Watcher):
+    """A watcher that can wait for its frame."""
+
+    def __init__(self, job: Job) -> None:
+        self.frames: list[bytes] = []
+        self.came = threading.Event()
+        super().__init__(self.take)
+        self.job = job
+        job.watch(self)
+
+    def take(self, frame: bytes) -> None:
+        self.frames.append(frame)
+        self.came.set()
+
+    def next(self) -> int:
+        self.came.clear()
+        self.job.ask(self)
+        assert self.came.wait(PATIENCE_S)
+        return int(self.frames[-1])
+
+
+def test_frames_come_when_asked_for_and_count_on():
+    job = Jobs().start(Counting)
+    eyes = Eyes(job)
+    first, second = eyes.next(), eyes.next()
+    assert 0 < first < second
+    until(lambda: job.version > second + 5)
+    assert len(eyes.frames) == 2  # none that nobody asked for
+    job.send("cancel")
+    until(lambda: job.state == "cancelled")
+
+
+def test_pause_resume_and_commands():
+    work = Counting()
+    job = Jobs().start(lambda: work)
+    eyes = Eyes(job)
+    eyes.next()
+    job.send("pause")
+    until(lambda: job.state == "paused")
+    at = work.n
+    job.send("turn", 3)
+    until(lambda: work.heard == [("turn", 3)])
+    assert eyes.next() == at
+    job.send("resume")
+    until(lambda: work.n > at)
+    job.send("cancel")
+    until(lambda: job.state == "cancelled")
+
+
+def test_a_finished_job_answers_and_can_go_on():
+    work = Counting(3)
+    job = Jobs().start(lambda: work)
+    eyes = Eyes(job)
+    until(lambda: job.state == "finished")
+    assert eyes.next() == 3
+    job.send("more", 2)
+    until(lambda: work.n == 5 and job.state == "finished")
+    assert eyes.next() == 5
+    job.send("cancel")
+    until(lambda: job.state == "cancelled")
+
+
+def test_a_few_run_and_the_others_see_their_place():
+    some = Jobs(most_running=2)
+    started = [some.start(Counting) for _ in range(4)]
+    eyes = [Eyes(job) for job in started]
+    until(lambda: [some.place(job) for job in started] == [0, 0, 1, 2])
+    assert [job.state for job in started] == ["running", "running", "queued", "queued"]
+    started[0].send("cancel")
+    until(lambda: [some.place(job) for job in started] == [0, 0, 0, 1])
+    assert eyes[2].next() > 0
+    started[1].send("pause")  # a paused one gives its place away, and waits for it again
+    until(lambda: started[3].state == "running")
+    started[1].send("resume")
+    until(lambda: some.place(started[1]) == 1)
+    started[2].send("cancel")
+    until(lambda: started[1].state == "running")
+    some.stop()
+    until(lambda: all(job.state == "cancelled" for job in started))
+
+
+def test_a_queued_job_can_be_cancelled():
+    some = Jobs(most_running=1)
+    first, second = some.start(Counting), some.start(Counting)
+    second.send("cancel")
+    until(lambda: second.state == "cancelled")
+    assert first.state == "running"
+    some.stop()
+    until(lambda: first.state == "cancelled")
+
+
+def test_what_nobody_watches_ends_and_is_forgotten():
+    some = Jobs(idle_s=0.05, kept_s=0.05)
+    job, watched = some.start(Counting), some.start(Counting)
+    Eyes(watched)
+    until(lambda: job.state == "forgotten")
+    assert watched.state == "running"
+    with pytest.raises(JobError):
+        job.make()  # it holds no work any more
+    until(lambda: time.monotonic() - job.watched_at > 0.1)
+    other = some.start(Counting)
+    assert some.find(job.token) is None
+    assert some.find(watched.token) is watched
+    assert some.find(other.token) is other
+    some.stop()
+    until(lambda: watched.state in ENDED and other.state in ENDED)
+
+
+def test_a_failure_is_logged_and_the_next_one_runs(caplog):
+    some = Jobs(most_running=1)
+    job, other = some.start(Counting), some.start(Counting)
+    Eyes(other)
+    Eyes(job).next()
+    job.send("fail")
+    until(lambda: job.state == "failed")
+    assert job.problem
+    assert job.problem in caplog.text
+    until(lambda: other.state == "running")
+    some.stop()
+
+
+def test_the_queue_has_an_end(monkeypatch):
+    monkeypatch.setattr(jobs, "MAX_QUEUED", 2)
+    some = Jobs(most_running=1)
+    first = some.start(Counting)
+    until(lambda: first.state == "running")
+    some.start(Counting)
+    some.start(Counting)
+    with pytest.raises(JobError) as raised:
+        some.start(Counting)
+    assert raised.value.reason == "full"
+    some.stop()
+
+
+def test_tokens_cannot_be_guessed():
+    some = Jobs()
+    tokens = {some.start(lambda: Counting(1)).token for _ in range(20)}
+    assert len(tokens) == 20
+    assert all(len(token) >= 20 for token in tokens)
+    some.stop()
