@@ -229,7 +229,7 @@ def work(settings: Settings) -> Worked:
     x = parse(settings.input, "input", MAX_INPUT, MAX_CHANNELS)
     kernel = _kernel(settings, x)
     sizes = _sizes(settings, x, kernel)
-    border = settings.mode if sizes.weighted else "zeros"
+    border = settings.mode if settings.operation == "convolution" else "zeros"
     pads = ((0, 0), (0, 0)) if sizes.transposed else sizes.pads
     shown = [_border_indices(side, *beside, border) for side, beside in zip(sizes.size, pads, strict=True)]
     taps = [_taps(sizes, axis) for axis in (0, 1)]
@@ -378,7 +378,7 @@ def _sizes(settings: Settings, x: np.ndarray, kernel: np.ndarray) -> Sizes:
 def _check(settings: Settings, sizes: Sizes) -> None:
     """What torch would refuse, in words."""
     if sizes.weighted and abs(settings.divisor) < LEAST_DIVISOR:
-        raise SettingsError("divisor", value=settings.divisor)
+        raise SettingsError("divisor", value=f"{settings.divisor:g}")
     if sizes.transposed:
         if settings.padding in ("same", "full"):
             raise SettingsError("transposed_padding", value=settings.padding)
@@ -391,7 +391,7 @@ def _check(settings: Settings, sizes: Sizes) -> None:
                 raise SettingsError("pooling_uneven")
             if 2 * before > side:
                 raise SettingsError("pooling_padding", value=before, rule=side // 2)
-    border = settings.mode if sizes.weighted else "zeros"
+    border = settings.mode if settings.operation == "convolution" else "zeros"
     for axis in (0, 1):
         check_axis(sizes.size[axis], sizes.kernel[axis], sizes.pads[axis], sizes.dilation[axis], border)
 

@@ -67,7 +67,7 @@ class SettingsError(CamadasError):
         "kernel_blocks": "{value} kernels do not fit: give {rule}, or twice as many, at most 4 filters",
         "transposed_padding": "a transposed convolution has no padding {value}: choose valid or a number",
         "divisor": "the divisor is {value}, too near 0: take 0.001 or more, with either sign",
-        "too_long_text": "{argument} would take {value} characters, more than {rule}: use fewer digits or a smaller size",
+        "too_long_text": "{argument} would take {value} characters, more than {rule}: use fewer digits",
         "nothing_left": "a padding of {value} leaves no output: take less",
         "too_many_layers": "{value} layers are more than {rule}: leave some out",
         "no_layer": "line {row}: {value!r} is no layer: write one of {rule}",

@@ -16,7 +16,8 @@ Padding = Literal["valid", "same", "full"] | int | tuple[int, int]
 Pads = tuple[tuple[int, int], ...]
 Pair = int | tuple[int, int]
 
-FFT_AREA = 11 * 11  # from here on OpenCV would take its own, slower, Fourier transform
+FFT_AREA = {2: 13 * 13, 3: 15 * 15}  # by dimensions of the picture: from here on ours is quicker than OpenCV's own
+MOST_CHANNELS = 4  # that OpenCV's filters take in one call everywhere
 SEPARABLE_AREA = 5 * 5  # below it two passes cost more than one
 BORDERS = {
     "zeros": cv2.BORDER_CONSTANT,
@@ -142,8 +143,12 @@ def _pair(value: Pair, argument: str, least: int = 1) -> tuple[int, int]:
 
 def _slide(image: np.ndarray, kernel: np.ndarray, pads: Pads, mode: str) -> np.ndarray:
     """Stride and dilation 1, each channel alone: the border is OpenCV's own where it has it."""
+    if kernel.size >= 11 * 11 and not np.isfinite(image).all():  # a Fourier transform would spread a hole everywhere
+        return _by_torch(_padded(image, pads, mode), kernel, (1, 1), (1, 1), 1)
+    if image.ndim == 3 and image.shape[2] > MOST_CHANNELS:
+        return np.stack([_slide(plane, kernel, pads, mode) for plane in _planes(image)], axis=2)
     (height, width), ((top, bottom), (left, right)) = kernel.shape, pads
-    by_fft = kernel.size >= FFT_AREA
+    by_fft = image.dtype == np.float32 and kernel.size >= FFT_AREA[image.ndim]
     factors = _rank_one(kernel) if kernel.size >= SEPARABLE_AREA else None
     if (by_fft and factors is None) or mode == "circular" or top + bottom >= height or left + right >= width:
         image, top, bottom, left, right = _padded(image, pads, mode), 0, 0, 0, 0

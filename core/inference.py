@@ -43,5 +43,5 @@ def _predict(name: str, batch: np.ndarray) -> np.ndarray:
     module, where = load(name), device()
     x = torch.from_numpy(np.ascontiguousarray(batch, np.float32))
     with torch.inference_mode(), torch.autocast(where.type, torch.bfloat16, enabled=gains_from_bf16(where)):
-        y = module(x.to(where, memory_format=torch.channels_last))
+        y = module(x.to(where, memory_format=torch.channels_last if x.ndim == 4 else torch.contiguous_format))
     return y.float().cpu().numpy()

@@ -17,8 +17,9 @@ from core.scripting import render
 from core.sizes import Sizes
 from core.stack import Layer, edited, parse
 
-MAX_TIMED = 128 * 1024 * 1024  # parameters, or numbers that come out: beyond, a layer is not run here
-N_RUNS = 3  # the quickest counts
+# Beyond these a layer is not run here: parameters, numbers that go in or come out, multiply-adds.
+MAX_PARAMETERS, MAX_NUMBERS, MAX_PRODUCTS = 128 * 2**20, 16 * 2**20, 4 * 10**9
+N_RUNS, ENOUGH_S = 12, 0.05  # the quickest of a few runs counts, or of those within this time
 Shape = tuple[int, ...]
 
 
@@ -143,8 +144,13 @@ class Described:
     problem: SettingsError | None
 
 
-def describe(settings: Settings, *, timed: bool = True) -> Described:
+def describe(settings: Settings, *, timed: bool = True, asked: int = 0) -> Described:
     """What each layer of a stack gives, costs and sees, up to the first that is impossible.
+
+    Args:
+        settings: input and stack.
+        timed: whether layers are run to measure them.
+        asked: as `measured` takes it.
 
     Raises:
         SettingsError: if the text cannot be read.
@@ -165,19 +171,14 @@ def describe(settings: Settings, *, timed: bool = True) -> Described:
     if timed:
         before: Shape = (settings.channels, settings.height, settings.width)
         for index, row in enumerate(rows):
-            rows[index] = Row(**{**row.__dict__, "seconds": measured(layers[index], before)})
+            rows[index] = Row(**{**row.__dict__, "seconds": measured(layers[index], before, asked)})
             before = row.shape
     return Described(layers, rows, problem)
 
 
-def edit(settings: Settings, action: str, row: int, name: str, value: str) -> str:
-    """The text of the stack after one change, as core.stack.edited makes it."""
-    return edited(settings.stack, action, row, name, value)
-
-
-def measure_again() -> None:
-    """Forget what layers took: the next description measures them anew."""
-    measured.cache_clear()
+def edit(text: str, action: str, row: int, name: str, value: str) -> str:
+    """The text of a stack after one change, as core.stack.edited makes it."""
+    return edited(text, action, row, name, value)
 
 
 def build(layer: Layer, shape: Shape) -> nn.Module:
@@ -209,16 +210,17 @@ def build(layer: Layer, shape: Shape) -> nn.Module:
 
 def survey(net: nn.Sequential, shape: Shape) -> list[Row]:
     """What each module of a network gives, costs and sees, for one picture of this shape (C, H, W)."""
-    rows, field, jump, whole = [], (1, 1), (1, 1), (shape[1], shape[2])
+    rows, field, jump, whole = [], (1, 1), (1, 1), shape[1:]
     for module in net:
         shape = _through(module, shape)
         kernel, stride, dilation = (getattr(module, name, 1) for name in ("kernel_size", "stride", "dilation"))
         if hasattr(module, "kernel_size"):
             reach = [d * (k - 1) for k, d in zip(_pair(kernel), _pair(dilation), strict=True)]
-            field = (field[0] + reach[0] * jump[0], field[1] + reach[1] * jump[1])
+            grown = [f + r * j for f, r, j in zip(field, reach, jump, strict=True)]
+            field = (min(whole[0], grown[0]), min(whole[1], grown[1]))  # no more is seen than there is
             jump = (jump[0] * _pair(stride)[0], jump[1] * _pair(stride)[1])
-        elif isinstance(module, nn.Linear | nn.AdaptiveAvgPool2d):
-            field = whole
+        elif isinstance(module, nn.Linear | nn.AdaptiveAvgPool2d) and len(whole) == 2:
+            field = (whole[0], whole[1])
         parameters = sum(p.numel() for p in module.parameters())
         weight = module.weight.numel() if isinstance(module, nn.Linear | nn.Conv2d) else 0
         places = prod(shape[1:]) if isinstance(module, nn.Conv2d) else 1
@@ -248,11 +250,18 @@ def sizes_of(layer: Layer, shape: Shape) -> Sizes | None:
 
 
 @lru_cache(maxsize=1024)
-def measured(layer: Layer, shape: Shape) -> float | None:
-    """Seconds of one picture of this shape through a layer, the quickest of a few; None if it is too large to run."""
+def measured(layer: Layer, shape: Shape, asked: int = 0) -> float | None:
+    """Seconds of one picture of this shape through a layer, the quickest of a few; None if it is too large to run.
+
+    Args:
+        layer: which.
+        shape: of what goes in.
+        asked: another number measures anew.
+    """
     with torch.device("meta"):
-        module = build(layer, shape)
-    if max(prod(_through(module, shape)), sum(p.numel() for p in module.parameters())) > MAX_TIMED:
+        row = survey(nn.Sequential(build(layer, shape)), shape)[0]
+    numbers = max(prod(shape), prod(row.shape))
+    if row.parameters > MAX_PARAMETERS or numbers > MAX_NUMBERS or row.multiply_adds > MAX_PRODUCTS:
         return None
     return in_turn(_run, layer, shape)
 
@@ -275,6 +284,8 @@ def _run(layer: Layer, shape: Shape) -> float:
             start = time.perf_counter()
             module(x)
             taken.append(time.perf_counter() - start)
+            if sum(taken) > ENOUGH_S:
+                break
     return min(taken)
 
 

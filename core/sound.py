@@ -1,5 +1,6 @@
 """Convolution in one dimension: a sound through an echo, a low-pass filter or a room."""
 
+import threading
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
@@ -17,10 +18,12 @@ RATE = 22_050  # of the sounds that are made here, in Hz
 TONE_S, CLAP_S = 1.5, 1.0
 MAX_BYTES = 20 * 2**20
 MAX_S = 30
-RATES = (4_000, 192_000)
+RATES = (4_000, 96_000)
 N_FREQUENCIES, N_TIMES = 96, 240  # of a spectrogram, as drawn
 N_POINTS = 600  # of a waveform, as drawn
 QUIET_DB = -90.0
+WINDOW = 1024  # samples that one column of a spectrogram is made of
+_turns = threading.Semaphore(2)  # half a minute of sound takes some hundred megabytes: the third visitor waits
 
 
 class Settings(BaseModel):
@@ -116,7 +119,7 @@ def decode(data: bytes) -> Sound:
     """Read a WAV file; several channels become their mean.
 
     Args:
-        data: PCM of 8 to 32 bits or floats, 4 to 192 kHz, at most 20 MB and 30 seconds.
+        data: PCM of 8 to 32 bits or floats, 4 to 96 kHz, at most 20 MB and 30 seconds.
 
     Raises:
         SoundRejected: for anything else; `reason` says which rule was broken.
@@ -140,7 +143,7 @@ def decode(data: bytes) -> Sound:
     if len(samples) > MAX_S * rate:
         raise SoundRejected("too_long", seconds=len(samples) / rate, limit=MAX_S)
     if samples.dtype.kind == "f":
-        values = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
+        values = np.clip(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), -1, 1).astype(np.float32)
     else:
         middle, full = (128, 128) if samples.dtype == np.uint8 else (0, -float(np.iinfo(samples.dtype).min))
         values = (samples.astype(np.float32) - middle) / full
@@ -217,7 +220,8 @@ def kernel_of(settings: Settings, rate: int) -> np.ndarray:
 
 def convolve(sound: Sound, kernel: np.ndarray) -> Sound:
     """A sound through a kernel, whole: as long as both together; quieter as a whole where it would be too loud."""
-    full = scipy.signal.oaconvolve(sound.samples, kernel.astype(np.float32))
+    with _turns:
+        full = scipy.signal.oaconvolve(sound.samples, kernel.astype(np.float32))
     return Sound((full / max(1.0, float(np.abs(full).max()))).astype(np.float32), sound.rate)
 
 
@@ -233,16 +237,20 @@ def spectrogram(sound: Sound) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     Returns:
         (F, T) dB, 0 for a full wave and at least -90; (F,) Hz on a scale of octaves; (T,) seconds.
     """
-    window = scipy.signal.get_window("hann", 1024)
-    hop = max(128, len(sound.samples) // N_TIMES)
+    window = scipy.signal.get_window("hann", WINDOW)
+    padded = np.pad(sound.samples, (0, max(0, WINDOW - len(sound.samples))))
+    hop = max(128, min(WINDOW // 2, len(padded) // N_TIMES))
     transform = scipy.signal.ShortTimeFFT(window, hop, sound.rate, scale_to="magnitude")
-    padded = np.pad(sound.samples, (0, max(0, 1024 - len(sound.samples))))
-    power = 2 * np.abs(transform.stft(padded))
+    with _turns:
+        power = 2 * np.abs(transform.stft(padded))
     edges = np.geomspace(max(40.0, transform.f[1]), sound.rate / 2, N_FREQUENCIES + 1)
     first = np.minimum(np.searchsorted(transform.f, edges[:-1]), len(power) - 1)
     last = np.maximum(np.searchsorted(transform.f, edges[1:]), first + 1)
     bands = np.array([power[low:high].max(axis=0) for low, high in zip(first, last, strict=True)])
     times = transform.t(len(padded))
+    if len(times) > 2 * N_TIMES:  # of a long sound each column shows the loudest of its moments
+        starts = np.linspace(0, len(times), N_TIMES + 1).astype(int)[:-1]
+        bands, times = np.maximum.reduceat(bands, starts, axis=1), times[starts]
     loudness = np.maximum(20 * np.log10(np.maximum(bands, 1e-9)), QUIET_DB)
     return loudness, np.sqrt(edges[:-1] * edges[1:]), times
 

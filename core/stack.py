@@ -84,7 +84,7 @@ def parse(text: str) -> list[Layer]:
     (32, 3, 1, 1, 1, 1)
     """
     lines = [line.split("#")[0].strip() for line in text.replace(";", "\n").splitlines()]
-    layers = [_layer(line, number) for number, line in enumerate(lines, 1) if line]
+    layers = [_layer(line, number) for number, line in enumerate(filter(None, lines), 1)]
     if len(layers) > MAX_LAYERS:
         raise SettingsError("too_many_layers", value=len(layers), rule=MAX_LAYERS)
     return layers
@@ -109,7 +109,7 @@ def edited(text: str, action: str, row: int, name: str = "", value: str = "") ->
         SettingsError: for a value that is none.
     """
     layers = parse(text)
-    if action == "add":
+    if action == "add" and name in KINDS:
         layers.insert(row + 1, Layer(name, tuple(parameter.default for parameter in KINDS[name])))
     elif not 0 <= row < len(layers):
         return text
@@ -117,7 +117,10 @@ def edited(text: str, action: str, row: int, name: str = "", value: str = "") ->
         del layers[row]
     elif action == "set":
         parameters = KINDS[layers[row].kind]
-        at = [parameter.name for parameter in parameters].index(name)
+        names = [parameter.name for parameter in parameters]
+        if name not in names:
+            return text
+        at = names.index(name)
         values = list(layers[row].values)
         values[at] = _value(parameters[at], value, row + 1)
         layers[row] = Layer(layers[row].kind, tuple(values))

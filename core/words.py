@@ -12,7 +12,7 @@ from core.errors import SettingsError
 from core.scripting import render
 
 CHECKPOINT = "words"
-MAX_WORDS, MAX_FILTERS = 24, 4
+MAX_WORDS, MAX_FILTERS, MAX_PHRASE = 24, 4, 4
 
 
 class Settings(BaseModel):
@@ -78,9 +78,10 @@ def vocabulary() -> list[str]:
 
 
 def vectors() -> np.ndarray:
-    """(V, D) float32, a row a word; their mean is taken away, so that strangers answer with about 0."""
+    """(V, D) float32, a row a word; without their mean, and of length 1: strangers answer with about 0."""
     table = load(CHECKPOINT).middle.detach().float().cpu().numpy()  # type: ignore[operator]
-    return table - table.mean(axis=0)
+    table = table - table.mean(axis=0)
+    return table / np.linalg.norm(table, axis=1, keepdims=True)
 
 
 def read(sentence: str, filters: str) -> Read:
@@ -91,24 +92,29 @@ def read(sentence: str, filters: str) -> Read:
         filters: phrases with commas between.
 
     Raises:
-        SettingsError: if nothing that is known is left, a filter has an unknown word, or is longer than the sentence.
+        SettingsError: if no known word is left, a filter has an unknown one, or anything is too long or too much.
     """
     known, table = vocabulary(), vectors()
     said = _words(sentence)
-    words = [word for word in said if word in known][:MAX_WORDS]
+    words = [word for word in said if word in known]
     if not words:
         raise SettingsError("no_known_words", argument="sentence")
+    if len(words) > MAX_WORDS:
+        raise SettingsError("phrase_too_long", value=len(words), rule=MAX_WORDS)
     rows = table[[known.index(word) for word in words]]
-    phrases = [phrase for part in filters.split(",") if (phrase := _words(part))][:MAX_FILTERS]
+    phrases = [phrase for part in filters.split(",") if (phrase := _words(part))]
     if not phrases:
         raise SettingsError("no_known_words", argument="filters")
+    if len(phrases) > MAX_FILTERS:
+        raise SettingsError("too_many_phrases", value=len(phrases), rule=MAX_FILTERS)
     responses = []
     for phrase in phrases:
         strange = [word for word in phrase if word not in known]
         if strange:
             raise SettingsError("unknown_word", value=strange[0])
-        if len(phrase) > len(words):
-            raise SettingsError("kernel_too_large", value=len(phrase), rule=len(words))
+        most = min(MAX_PHRASE, len(words))
+        if len(phrase) > most:
+            raise SettingsError("phrase_too_long", value=len(phrase), rule=most)
         responses.append(respond(phrase, rows, table[[known.index(word) for word in phrase]]))
     return Read(words, rows, [word for word in said if word not in known], responses)
 

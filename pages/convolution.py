@@ -9,9 +9,11 @@ from core.convolution import (
     MAX_CHANNELS,
     MAX_INPUT,
     MAX_KERNEL,
+    Counts,
     Settings,
     Worked,
     changed,
+    counts,
     resize,
     script,
     work,
@@ -40,7 +42,7 @@ ROWS = [
     ["groups", "divisor"],
     ["flip"],
 ]
-PROBLEM = f"{SLUG}_problem"
+PROBLEM, LAST = f"{SLUG}_problem", f"{SLUG}_last"
 
 
 def show() -> None:
@@ -55,11 +57,14 @@ def show() -> None:
             worked = work(settings)
         except CamadasError as error:
             errors.show(errors.sentence(error))
-            return
+            st.caption(_("Below is what it was before."))
+            settings = st.session_state.get(LAST, Settings())
+            worked = work(settings)
+        st.session_state[LAST] = settings
         if problem is not None:
             errors.show(errors.sentence(problem))
         kind = {"max pooling": "max"}.get(settings.operation, "mean" if "pooling" in settings.operation else "sum")
-        products(worked, kind, settings.divisor, f"{SLUG}_products", partial(edit, settings))
+        products(worked, kind, settings.divisor, f"{SLUG}_products", edit)
         st.caption(
             _("Point at an output, or at an input cell to see where it goes. Click a cell and type to change it.")
         )
@@ -94,39 +99,38 @@ def knobs() -> Settings:
 
 
 def sizes(settings: Settings) -> None:
-    """Numbers of rows, columns and channels of the two matrices."""
+    """Numbers of rows, columns, channels and filters of the two matrices."""
     try:
-        worked = work(settings.model_copy(update={"operation": "convolution", "padding": "full", "groups": 1}))
+        now = counts(settings)
     except CamadasError:
         return  # the page says what is wrong with the text
-    n_in, n_out = worked.sizes.channels
-    for what, label, most, now in (
-        ("input", _("Input"), MAX_INPUT, worked.sizes.size),
-        ("kernel", _("Kernel"), MAX_KERNEL, worked.sizes.kernel),
-    ):
-        n_label, n_now = (_("Channels"), n_in) if what == "input" else (_("Filters"), n_out)
-        asked = [
-            (n_label, n_now, MAX_CHANNELS, "n"),
-            (_("Rows"), now[0], most, "rows"),
-            (_("Columns"), now[1], most, "columns"),
-        ]
-        for column, (name, value, limit, tag) in zip(st.columns(3), asked, strict=True):
-            key = f"{SLUG}_{what}_{tag}"
-            st.session_state[key] = value
-            column.number_input(
-                f"{label}: {name}", 1, limit, key=key, on_change=take_size, args=(settings, worked), step=1
-            )
+    fields = {
+        "input": [(_("Channels"), now.channels, MAX_CHANNELS), *sides(now.input, MAX_INPUT)],
+        "kernel": [(_("Filters"), now.filters, MAX_CHANNELS), *sides(now.kernel, MAX_KERNEL)],
+    }
+    for (what, asked), label in zip(fields.items(), (_("Input"), _("Kernel")), strict=True):
+        for at, (column, (name, value, most)) in enumerate(zip(st.columns(3), asked, strict=True)):
+            key = f"{SLUG}_{what}_size_{at}"
+            st.session_state[key] = min(value, most)
+            column.number_input(f"{label}: {name}", 1, most, key=key, on_change=take_size, args=(settings,), step=1)
 
 
-def take_size(settings: Settings, worked: Worked) -> None:
+def sides(size: tuple[int, int], most: int) -> list[tuple[str, int, int]]:
+    """The fields for rows and columns: name, present value and the most."""
+    return [(_("Rows"), size[0], most), (_("Columns"), size[1], most)]
+
+
+def take_size(settings: Settings) -> None:
     """Cut or extend the matrices to what was asked."""
-    n_in, n_out = (int(st.session_state[f"{SLUG}_{what}_n"]) for what in ("input", "kernel"))
-    input_size, kernel_size = (
-        (int(st.session_state[f"{SLUG}_{what}_rows"]), int(st.session_state[f"{SLUG}_{what}_columns"]))
-        for what in ("input", "kernel")
+    (channels, *input_size), (filters, *kernel_size) = (
+        [int(st.session_state[f"{SLUG}_{what}_size_{at}"]) for at in range(3)] for what in ("input", "kernel")
     )
-    deep = n_in if st.session_state.get(f"{SLUG}_groups", 1) == 1 else 1
-    texts = resize(settings, input=(n_in, *input_size), kernel=(n_out * deep, *kernel_size))
+    wanted = Counts(channels, filters, (input_size[0], input_size[1]), (kernel_size[0], kernel_size[1]))
+    try:
+        texts = resize(settings, wanted)
+    except CamadasError as error:
+        st.session_state[PROBLEM] = error
+        return
     for name, text in texts.items():
         st.session_state[f"{SLUG}_{name}"] = text
 
@@ -138,10 +142,12 @@ def take_example() -> None:
         controls.take(SLUG, EXAMPLES[chosen], Settings)
 
 
-def edit(settings: Settings, where: str, block: int, row: int, column: int, text: str) -> None:
-    """A cell was typed into."""
+def edit(where: str, block: int, row: int, column: int, said: str) -> None:
+    """A cell was typed into; what the session has now counts, not what the last run saw."""
+    key = f"{SLUG}_{where}"
+    text = st.session_state.get(key) or Settings.model_fields[where].default
     try:
-        st.session_state[f"{SLUG}_{where}"] = changed(settings, where, block, row, column, text)
+        st.session_state[key] = changed(text, where, block, row, column, said)
     except CamadasError as error:
         st.session_state[PROBLEM] = error
 
@@ -151,21 +157,9 @@ def explain(settings: Settings, worked: Worked) -> None:
     if settings.operation == "convolution":
         layers.sum_formula(worked.sizes, settings.divisor, settings.flip)
     elif settings.operation == "transposed convolution":
-        st.markdown(
-            _(
-                "Each input is multiplied by the whole kernel, and the products are added where they overlap; windows "
-                "begin {stride} apart. It is the gradient of a convolution with respect to its input: where that "
-                "shrinks, this grows."
-            ).format(stride=f"{worked.sizes.stride[0]} × {worked.sizes.stride[1]}")
-        )
-        st.latex(r"y_{\,i s + u d - p} \mathrel{+}= \tfrac{1}{S}\, x_{\,i}\; k_{\,u}")
+        layers.spread_formula(worked.sizes, settings.divisor, settings.flip)
     else:
-        st.markdown(
-            _(
-                "A pooling has no weights: it keeps the greatest number under the window, or their mean. It makes the "
-                "picture smaller, and what follows a little less sensitive to where things are."
-            )
-        )
+        layers.pooling_formula(settings.operation, worked.sizes)
     layers.arithmetic(worked.sizes)
 
 

@@ -11,7 +11,7 @@ from core.filters import Filtered, Settings, apply, filtered, kernel_of, kernel_
 from core.images import Picture
 from ui import code, controls, errors, layers, page, photo
 from ui.components.before_after import before_after
-from ui.language import N_, _, number
+from ui.language import N_, _, number, scientific
 
 SLUG = "filters"
 MAX_WRITTEN = 7  # a larger kernel is drawn, not written
@@ -39,9 +39,7 @@ def show() -> None:
         photo.picker("page", _("Choose a photo"))
         with st.popover(_("Channels and border"), icon=":material/tune:", width="stretch"):
             controls.settings(SLUG, Settings, [["channels"], ["shown"], ["mode"]])
-    settings = controls.settings(
-        SLUG, Settings, [["filters"], ["size", "angle"], ["wavelength"], ["custom", "divisor"]]
-    )
+    settings = controls.settings(SLUG, Settings, ROWS)
     start = time.perf_counter()
     try:
         maps = apply(shown, settings)
@@ -49,23 +47,23 @@ def show() -> None:
         errors.show(errors.sentence(error))
         return
     seconds = time.perf_counter() - start
-    first = maps[0]
+    shown_large = maps[-1]
     left, right = st.columns(2, gap="medium")
     with left:
         before_after(
             shown,
-            first.image,
-            (_("Photo"), _(first.kind)),
-            alt=_("The current photo through the filter {name}.").format(name=_(first.kind)),
+            shown_large.image,
+            (_("Photo"), _(shown_large.kind)),
+            alt=_("The current photo through the filter {name}.").format(name=_(shown_large.kind)),
             hint=_("Divider: how much of the left picture is seen"),
             key=f"{SLUG}_before_after",
         )
     with right:
         said = _("Difference: grey where nothing changed, darker or lighter where the result is.")
-        st.image(first.difference, said, width="stretch", alt=said)
+        st.image(shown_large.difference, said, width="stretch", alt=said)
     photo.download(SLUG, "filtered", partial(whole, settings))
-    page.numbers(figures(first, seconds))
-    parts = {N_("How it works"): partial(explain, first)}
+    page.numbers(figures(shown_large, seconds))
+    parts = {N_("How it works"): partial(explain, shown_large)}
     if len(maps) > 1:
         parts[N_("All maps")] = partial(bank, maps)
     parts[N_("Three ways")] = partial(ways, shown, settings)
@@ -76,15 +74,15 @@ def show() -> None:
 
 
 def whole(settings: Settings, image: Picture) -> Picture:
-    """The first filter on a photo of any size."""
-    kernel = kernel_of(settings.filters[0], settings)
+    """The filter chosen last on a photo of any size."""
+    kernel = kernel_of(settings.filters[-1], settings)
     return filtered(image, kernel, settings.channels, settings.mode, settings.shown)
 
 
-def figures(first: Filtered, seconds: float) -> list[page.Number]:
+def figures(chosen: Filtered, seconds: float) -> list[page.Number]:
     """The row below the pictures."""
-    height, width = first.kernel.shape
-    total = float(first.kernel.sum())
+    height, width = chosen.kernel.shape
+    total = float(chosen.kernel.sum())
     return [
         page.Number(_("Kernel"), f"{height} × {width}", help=_("Rows and columns.")),
         page.Number(
@@ -93,19 +91,19 @@ def figures(first: Filtered, seconds: float) -> list[page.Number]:
             help=_("1 keeps the light as it is; 0 leaves nothing of an even surface."),
         ),
         page.Number(
-            _("Mean change"), number(first.mean_change, 1), help=_("Of the pixels of the result, in steps of 256.")
+            _("Mean change"), number(chosen.mean_change, 1), help=_("Of the pixels of the result, in steps of 256.")
         ),
         page.Number(_("Time"), f"{number(seconds * 1000)} ms", help=_("For all filters and the pictures above.")),
     ]
 
 
-def explain(first: Filtered) -> None:
+def explain(chosen: Filtered) -> None:
     """The kernel itself, and what its numbers do."""
-    if max(first.kernel.shape) <= MAX_WRITTEN:
-        st.latex(r"k = " + layers.matrix(first.kernel))
+    if max(chosen.kernel.shape) <= MAX_WRITTEN:
+        st.latex(r"k = " + layers.matrix(chosen.kernel))
     else:
         said = _("The kernel: orange above 0, blue below.")
-        st.image(kernel_picture(first.kernel, KERNEL_CELL_PX), said, alt=said)
+        st.image(kernel_picture(chosen.kernel, KERNEL_CELL_PX), said, alt=said)
     st.markdown(
         _(
             "The kernel lies over each pixel and its neighbours; the new pixel is the sum of their products. Numbers "
@@ -138,22 +136,23 @@ def ways(image: Picture, settings: Settings) -> None:
         return
     names = {"numpy": _("NumPy, a loop in Python")}
     st.markdown(
-        _("The first filter on the photo as grey, {width} × {height} pixels, measured now:").format(
+        _("The filter chosen last on the photo as grey, {width} × {height} pixels, measured now:").format(
             width=width, height=height
         )
     )
     page.table(
         ["", _("Time"), _("Greatest difference")],
         [
-            [names.get(way.name, f"`{way.name}`"), f"{number(way.seconds * 1000, 3)} ms", f"{way.difference:.1e}"]
+            [names.get(way.name, f"`{way.name}`"), f"{number(way.seconds * 1000, 3)} ms", scientific(way.difference)]
             for way in found
         ],
     )
     st.markdown(
         _(
-            "All agree to the last digits that 32 bits hold. The loop visits every window in Python; the others do "
-            "the same in compiled code, a large kernel by the Fourier transform."
-        )
+            "What is left between them, {most} at most for pixels from 0 to 1, is the rounding of 32 bits. The loop "
+            "visits every window in Python; the others do the same in compiled code, a large kernel by the Fourier "
+            "transform."
+        ).format(most=scientific(max(way.difference for way in found)))
     )
 
 

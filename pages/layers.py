@@ -1,17 +1,18 @@
 """A stack of layers: built row by row, with what each one gives, costs and sees."""
 
+import secrets
 from functools import partial
 
 import streamlit as st
 
 from core.errors import CamadasError
-from core.layers import EXAMPLES, Described, Row, Settings, describe, edit, measure_again, script, sizes_of, total
+from core.layers import EXAMPLES, Described, Row, Settings, describe, edit, script, sizes_of, total
 from ui import code, controls, errors, layers, page
 from ui.components.stack import stack
 from ui.language import N_, _, amount, number
 
 SLUG = "layers"
-PROBLEM = f"{SLUG}_problem"
+PROBLEM, ASKED = f"{SLUG}_problem", f"{SLUG}_asked"
 REFERENCES = [
     "LeCun, Bottou, Bengio, Haffner (1998), [Gradient-based learning applied to document recognition]"
     "(https://doi.org/10.1109/5.726791): LeNet-5",
@@ -33,11 +34,11 @@ def show() -> None:
         errors.show(errors.sentence(problem))
     try:
         with st.spinner(_("Each layer is being measured")):
-            described = describe(settings)
+            described = describe(settings, asked=st.session_state.get(ASKED, 0))
     except CamadasError as error:
         errors.show(errors.sentence(error))
         return
-    chosen = table(settings, described)
+    chosen = table(described)
     whole = total(described.rows)
     page.numbers(
         [
@@ -84,15 +85,22 @@ def take_example() -> None:
         controls.take(SLUG, EXAMPLES[chosen], Settings)
 
 
-def act(settings: Settings, action: str, row: int, name: str, value: str) -> None:
+def measure_again() -> None:
+    """Have each layer run anew, for this visitor."""
+    st.session_state[ASKED] = secrets.randbits(32)
+
+
+def act(action: str, row: int, name: str, value: str) -> None:
     """A row was changed, moved, added or removed."""
     try:
-        st.session_state[f"{SLUG}_stack"] = edit(settings, action, row, name, value)
+        key = f"{SLUG}_stack"  # what the session has now counts, not what the last run saw
+        text = st.session_state.get(key, Settings.model_fields["stack"].default)
+        st.session_state[key] = edit(text, action, row, name, value)
     except CamadasError as error:
         st.session_state[PROBLEM] = error
 
 
-def table(settings: Settings, described: Described) -> int:
+def table(described: Described) -> int:
     """Draw the stack and give the chosen row."""
     whole = total(described.rows)
     head = [
@@ -108,7 +116,8 @@ def table(settings: Settings, described: Described) -> int:
         [0.0, share(row.parameters, whole.parameters), 0.0, share(row.multiply_adds, whole.multiply_adds), 0.0, 0.0]
         for row in described.rows
     ]
-    sums = [_("All"), "", number(whole.parameters), "", number(whole.multiply_adds), size(whole.memory), took(whole)]
+    sums = [_("Up to here") if described.problem else _("All"), "", number(whole.parameters), ""]
+    sums += [number(whole.multiply_adds), size(whole.memory), took(whole)]
     why = errors.sentence(described.problem) if described.problem else ""
     return stack(
         described.layers,
@@ -118,7 +127,7 @@ def table(settings: Settings, described: Described) -> int:
         why,
         sums,
         f"{SLUG}_table",
-        partial(act, settings),
+        act,
     )
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import CamadasError, SoundRejected
 from core.sound import Settings, Sound, convolve, decode, encode, envelope, kernel_of, script, source, spectrogram
 from ui import charts, code, controls, errors, page
+from ui.components.upload_words import upload_words
 from ui.language import N_, _, formula, number
 
 SLUG = "sound"
@@ -17,7 +18,8 @@ REFERENCES = [
     "Smith (2007), [Introduction to digital filters](https://ccrma.stanford.edu/~jos/filters/)",
 ]
 ROWS = [
-    ["source", "kernel"],
+    ["source"],
+    ["kernel"],
     ["frequency_hz", "delay_s", "decay", "cutoff_hz", "taps", "room_s", "seed"],
 ]
 
@@ -62,9 +64,11 @@ def show() -> None:
 
 def upload() -> None:
     """The visitor's own sound; one that cannot be read gets a sentence, and the one before it stays."""
-    st.file_uploader(_("A WAV file of yours"), ["wav"], key=f"{SLUG}_upload", on_change=take)
+    with st.container():
+        given = st.file_uploader(_("A WAV file of yours"), ["wav"], key=f"{SLUG}_upload", on_change=take)
+        upload_words(_("This file is not taken: only WAV, of at most 20 MB."))
     problem = st.session_state.get(PROBLEM)
-    if problem is not None:
+    if problem is not None and given is not None:
         errors.show(errors.sentence(problem))
 
 
@@ -123,7 +127,7 @@ def draw_kernel(kernel: Sound) -> None:
     """The kernel as a sound of its own."""
     low, high = envelope(kernel.samples)
     alt = _("The numbers of the kernel, one after the other.")
-    charts.show(charts.waveform(low, high, kernel.seconds, kernel.seconds, _("seconds")), alt, f"{SLUG}_kernel")
+    charts.show(charts.waveform(low, high, kernel.seconds, kernel.seconds, _("seconds")), alt, f"{SLUG}_kernel_wave")
     st.markdown(_("The answer to a single 1, scaled to be seen: what engineers call an impulse response."))
 
 

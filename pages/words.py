@@ -83,8 +83,8 @@ def explain(found: Read) -> None:
     first = found.responses[0]
     k, dimensions = first.kernel.shape
     st.latex(rf"y_t = \sum_{{u=0}}^{{{k - 1}}} \sum_{{d=0}}^{{{dimensions - 1}}} x_{{t+u,\,d}}\; k_{{u,\,d}}")
-    at, most = first.best, formula(float(first.values[first.best]), 2)
-    st.latex(rf"y_{{{at}}} = {most} \quad \text{{{' '.join(found.words[at : at + k])}}}")
+    at, most = first.best + 1, formula(float(first.values[first.best]), 2)
+    st.latex(rf"y_{{{at}}} = {most} \quad \text{{{' '.join(found.words[first.best : first.best + k])}}}")
     st.markdown(
         _(
             "Each word is a vector of {dimensions} numbers, so the sentence is a matrix of {n} × {dimensions}, and a "

@@ -21,6 +21,7 @@ class Entry:
         icon: a Material icon.
         picture: a file in ui/assets/pictures, for its card on the home page.
         picture_alt: what the picture shows.
+        wants_photo: whether the visitor's photo stands in the sidebar.
     """
 
     slug: str
@@ -30,6 +31,7 @@ class Entry:
     icon: str
     picture: str = ""
     picture_alt: str = ""
+    wants_photo: bool = False
 
 
 SECTIONS = {
@@ -46,6 +48,7 @@ PAGES = (
         title=N_("Home"),
         promise=N_("What happens inside a network that works on pictures?"),
         icon=":material/home:",
+        wants_photo=True,
     ),
     Entry(
         slug="convolution",
@@ -62,6 +65,7 @@ PAGES = (
         title=N_("Filters on a photo"),
         promise=N_("What do nine numbers do to a photo?"),
         icon=":material/blur_on:",
+        wants_photo=True,
         picture="filters.webp",
         picture_alt=N_("A photo of a cat, its right half as edges on black."),
     ),
@@ -98,6 +102,7 @@ PAGES = (
         title=N_("Colorization"),
         promise=N_("What colours does a network give to a black-and-white photo?"),
         icon=":material/palette:",
+        wants_photo=True,
         picture="colorization.webp",
         picture_alt=N_("A photo of a cat, its left half grey, its right half in the colours that the network gave it."),
     ),

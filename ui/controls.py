@@ -98,6 +98,8 @@ def _choice(label: str, options: list[Any], field: FieldInfo, extra: dict[str, A
 def _several(label: str, options: list[Any], field: FieldInfo, shared: dict[str, Any]) -> list[Any]:
     if named := _named(shared["key"], options):
         st.session_state[shared["key"]] = named
+    if st.session_state.get(shared["key"]) == []:  # none is the default again
+        st.session_state[shared["key"]] = list(field.default)
     return st.pills(
         label, options, selection_mode="multi", default=list(field.default), format_func=_said, **shared
     ) or list(field.default)

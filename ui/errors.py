@@ -99,8 +99,8 @@ SENTENCES = {
     ),
     ("SettingsError", "nothing_left"): N_("A padding of {value} cuts away the whole output. Take less."),
     ("SettingsError", "too_many_layers"): N_("{value} layers are too many; {rule} is the most."),
-    ("SettingsError", "no_layer"): N_("Line {row}: “{value}” is no layer. Write one of {rule}."),
-    ("SettingsError", "no_parameter"): N_("Line {row}: {kind} does not take “{value}”."),
+    ("SettingsError", "no_layer"): N_("Layer {row}: “{value}” is no layer. Write one of {rule}."),
+    ("SettingsError", "no_parameter"): N_("Layer {row}: {kind} does not take “{value}”."),
     ("SettingsError", "layer_value"): N_("Layer {row}: {argument} must be within {rule}; “{value}” is not."),
     ("SettingsError", "not_flat"): N_(
         "A dense layer takes numbers in a row, but gets {value}. Put a flatten layer before it."

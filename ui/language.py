@@ -54,6 +54,15 @@ def amount(value: float) -> str:
     return format_compact_decimal(value, fraction_digits=1 if value >= 1000 else 0, locale=LOCALES[current()])
 
 
+def scientific(value: float) -> str:
+    """A very small number: 2.4e-07, with the visitor's decimal mark."""
+    return (
+        "0"
+        if value == 0
+        else f"{value:.1e}".replace(".", format_decimal(0.5, format="0.0", locale=LOCALES[current()])[1])
+    )
+
+
 def formula(value: float, digits: int) -> str:
     """A number for LaTeX, where a comma would otherwise be followed by a gap."""
     return number(value, digits).replace(",", "{,}")

@@ -97,3 +97,33 @@ def test_an_example_in_any_language(browser, address, language):
         page.get_by_role("option", name=chosen[1]).click()
         expect(page.locator(f"{READY} .board.output .cell")).to_have_count(49)
         expect(page.get_by_text("nn.ConvTranspose2d(1, 1, kernel_size=3, stride=2, bias=False)")).to_be_visible()
+
+
+def test_a_quick_hand_loses_nothing(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/convolution")
+        cell(page, "Input, row 1, column 1").focus()
+        for value in range(11, 19):
+            page.keyboard.type(str(value))
+            page.keyboard.press("Enter")
+        page.wait_for_url(re.compile("11.*12.*13.*14.*15.*16.*17.*18"))
+        settled(page)
+        for row in range(8):
+            expect(cell(page, f"Input, row {row + 1}, column 1")).to_have_value(str(11 + row))
+
+
+def test_looking_at_a_long_number_keeps_its_digits(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/convolution?convolution_kernel=12.3456%200%0A0%20123456.5")
+        kernel = cell(page, "Kernel, row 1, column 1")
+        kernel.click()
+        kernel.click()
+        expect(kernel).to_have_value("12.3456")
+        kernel.press("Enter")
+        large = cell(page, "Kernel, row 2, column 2")
+        large.click()
+        large.click()
+        expect(large).to_have_value("123456.5")
+        large.press("Escape")
+        settled(page)
+        expect(page.locator(f"{READY} .sum")).to_contain_text("5·12.3456")

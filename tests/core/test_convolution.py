@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
 
-from core.convolution import EXAMPLES, Settings, changed, convolve2d, resize, work
+from core.convolution import EXAMPLES, Counts, Settings, changed, convolve2d, counts, resize, work
 from core.errors import SettingsError
 from core.matrices import parse, write
 
@@ -256,10 +256,13 @@ def test_every_example_works(name):
         ("kernel_too_large", {"input": "1 2\n3 4"}),
         ("groups", {"groups": 2}),
         ("kernel_blocks", {"input": "1|2", "kernel": "1|2|3"}),
-        ("range", {"divisor": 0.0}),
+        ("divisor", {"divisor": 0.0}),
+        ("divisor", {"divisor": -1e-308}),
+        ("no_numbers", {"kernel": ","}),
+        ("no_numbers", {"input": ",\n,", "operation": "global average pooling"}),
+        ("pooling_uneven", {"operation": "max pooling", "kernel": "1 1\n1 1", "padding": "same"}),
         ("border", {"input": "1 2\n3 4", "kernel": "1", "padding": "number", "padding_height": 3, "mode": "circular"}),
         ("transposed_padding", {"operation": "transposed convolution", "padding": "full"}),
-        ("transposed_mode", {"operation": "transposed convolution", "mode": "circular"}),
         (
             "nothing_left",
             {"operation": "transposed convolution", "padding": "number", "padding_height": 12, "padding_width": 12},
@@ -274,13 +277,82 @@ def test_what_cannot_be_worked_has_a_reason(reason, chosen):
 
 
 def test_cells_change_and_matrices_grow():
-    text = changed(Settings(), "input", 0, 1, 2, "-2,5")
+    text = changed(Settings().input, "input", 0, 1, 2, "-2,5")
     assert parse(text, "input", 12)[0, 1].tolist() == [4, 3, -2.5, 5, 1, 9, 6, 3]
     with pytest.raises(SettingsError) as raised:
-        changed(Settings(), "kernel", 0, 0, 1, "two")
+        changed(Settings().kernel, "kernel", 0, 0, 1, "two")
     assert raised.value.details == {"argument": "kernel", "row": 1, "column": 2, "value": "two"}
-    texts = resize(Settings(), input=(2, 3, 10), kernel=(2, 1, 4))
+    texts = resize(Settings(), Counts(2, 1, (3, 10), (1, 4)))
     grown = parse(texts["input"], "input", 12, 4)
     assert grown.shape == (2, 3, 10)
     assert grown[1, 0].tolist() == [5, 2, 6, 8, 2, 0, 1, 2, 0, 0]
     assert parse(texts["kernel"], "kernel", 7, 4).tolist() == [[[-1, 0, 1, 0]]] * 2
+
+
+def test_a_hidden_border_is_no_matter():
+    chosen = {"operation": "transposed convolution", "mode": "circular"}
+    assert work(Settings(**chosen)).line == "nn.ConvTranspose2d(1, 1, kernel_size=3, bias=False)"
+
+
+def test_numbers_keep_their_digits_when_others_change():
+    text = changed("0.12345678 2\n3 4", "input", 0, 1, 1, "5")
+    assert parse(text, "input", 12)[0].tolist() == [[0.12345678, 2], [3, 5]]
+    assert changed("1 2", "input", 0, 7, 0, "5") == "1 2"  # a cell that is not there
+
+
+def test_sizes_with_groups_keep_every_kernel():
+    depthwise = Settings(**EXAMPLES["Depthwise: each channel alone"])
+    now = counts(depthwise)
+    assert (now.channels, now.filters, now.input, now.kernel) == (2, 2, (4, 4), (2, 2))
+    texts = resize(depthwise, Counts(2, 2, (5, 4), (2, 2)))
+    assert texts["kernel"] == depthwise.kernel
+    assert work(depthwise.model_copy(update=texts)).output.shape == (2, 4, 3)
+
+
+def test_a_matrix_that_is_too_long_to_write_has_a_reason():
+    long = "\n".join([" ".join(["-0.12345678"] * 7)] * 7)
+    with pytest.raises(SettingsError) as raised:
+        resize(Settings(kernel=long), Counts(4, 4, (8, 8), (7, 7)))
+    assert raised.value.reason == "too_long_text"
+
+
+@pytest.mark.parametrize("side", [(12, 13), (16, 16), (31, 31)])
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("channels", [1, 3, 130])
+def test_large_kernels_are_torchs_too(side, flip, channels):
+    random = np.random.default_rng(0)
+    image = random.standard_normal((40, 45, channels)).astype(np.float32)
+    kernel = random.standard_normal(side).astype(np.float32)
+    turned = kernel[::-1, ::-1] if flip else kernel
+    weight = np.repeat(turned[:, :, None, None], channels, axis=3)
+    truth = by_torch(image, weight, groups=channels, stride=1, dilation=1, mode="replicate", padding=(5, 6))
+    found = convolve2d(image, kernel, padding=(5, 6), mode="replicate", flip=flip)
+    assert np.allclose(found, truth, atol=2e-3)
+    assert np.allclose(
+        convolve2d(image[:, :, 0], kernel, padding=(5, 6), mode="replicate", flip=flip), truth[:, :, 0], atol=2e-3
+    )
+
+
+def test_nearly_rank_one_is_not_rank_one():
+    random = np.random.default_rng(0)
+    image = random.standard_normal((30, 30))
+    kernel = np.outer(np.arange(1.0, 8), np.arange(1.0, 8))
+    kernel[3, 4] += 1e-6
+    truth = cv2.filter2D(image, -1, kernel, anchor=(0, 0))[:24, :24]
+    assert np.abs(convolve2d(image, kernel) - truth).max() < 1e-10
+
+
+@pytest.mark.parametrize("side", [7, 13])
+def test_a_hole_in_the_picture_stays_where_it_is(side):
+    image = np.ones((40, 40), np.float32)
+    image[20, 20] = np.nan
+    kernel = np.random.default_rng(0).standard_normal((side, side)).astype(np.float32)
+    assert np.isnan(convolve2d(image, kernel, padding="same")).sum() == side**2
+
+
+@pytest.mark.parametrize("stride", [1.5, np.float64(2), "2", None])
+def test_a_stride_that_is_no_whole_number_has_a_reason(stride):
+    with pytest.raises(SettingsError) as raised:
+        convolve2d(np.ones((4, 4)), np.ones((2, 2)), stride=stride)
+    assert raised.value.reason == "range"
+    assert convolve2d(np.ones((4, 4)), np.ones((2, 2)), stride=np.int64(2)).shape == (2, 2)

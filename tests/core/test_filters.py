@@ -130,7 +130,8 @@ def test_three_ways_agree(sample):
         ("not_a_number", {"custom": "a"}),
         ("ragged", {"custom": "1 2 3\n1"}),
         ("no_numbers", {"custom": ""}),
-        ("range", {"divisor": 0.0}),
+        ("divisor", {"divisor": 0.0}),
+        ("divisor", {"divisor": 1e-308}),
         ("too_large", {"custom": " ".join("1" * 17)}),
     ],
 )

@@ -164,6 +164,16 @@ def test_what_is_too_large_is_not_run(monkeypatch):
     monkeypatch.setattr(layers, "_run", lambda layer, shape: pytest.fail("it was run"))
     assert measured(Layer("dense", (65_536,)), (65_536,)) is None
     assert measured(Layer("conv", (4096, 1, 1, 0, 1, 1)), (3, 1024, 1024)) is None
+    assert measured(Layer("globalpool", ()), (1024, 1024, 1024)) is None  # what goes in
+    assert measured(Layer("conv", (32, 63, 1, 31, 1, 1)), (16, 256, 256)) is None  # multiply-adds
+
+
+def test_another_question_measures_anew(monkeypatch):
+    asked = []
+    monkeypatch.setattr(layers, "_run", lambda layer, shape: asked.append(shape) or 1.0)
+    for number in (901, 901, 902):
+        measured(Layer("relu", ()), (3, 5, 7), number)
+    assert len(asked) == 2
 
 
 def test_layers_are_timed():

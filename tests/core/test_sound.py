@@ -129,6 +129,7 @@ def test_24_bits_are_read_and_what_is_written_comes_back():
         ("too_long", wav(np.zeros(31 * 4000, np.uint8), 4000)),
         ("rate", wav(np.zeros(10, np.int16), 1000)),
         ("rate", wav(np.zeros(10, np.int16), 400_000)),
+        ("rate", wav(np.zeros(10, np.int16), 192_000)),
         ("file_too_large", bytes(20 * 2**20 + 1)),
     ],
 )
@@ -157,3 +158,20 @@ def test_numbers_that_are_none_become_silence():
     samples = SINE.copy()
     samples[5:8] = np.nan, np.inf, -np.inf
     assert decode(wav(samples)).samples[5:8].tolist() == [0, 0, 0]
+
+
+def test_huge_numbers_in_two_channels_stay_numbers():
+    samples = np.stack([np.full(50, 1e300), np.full(50, -1e300)], axis=1)
+    assert np.isfinite(decode(wav(samples)).samples).all()
+
+
+def test_a_spectrogram_of_a_long_sound_misses_nothing():
+    samples = np.zeros(30 * 44_100, np.float32)
+    clicks = np.arange(60) * 22_000 + 5_000
+    for at in clicks:
+        samples[at : at + 441] = 1
+    loudness, _frequencies, times = spectrogram(Sound(samples, 44_100))
+    assert loudness.shape[1] <= 480
+    for at in clicks:
+        column = np.searchsorted(times, at / 44_100, side="right") - 1
+        assert loudness[:, max(0, column - 1) : column + 2].max() > -20

@@ -20,7 +20,8 @@ st.logo(str(asset(f"logo-{'dark' if st.context.theme.type == 'dark' else 'light'
 page = st.navigation(catalog.navigation())
 st.set_page_config(page_title="Camadas" if page.title == _(catalog.PAGES[0].title) else f"{page.title} · Camadas")
 with st.sidebar:
-    photo.sidebar()
+    if catalog.entry(page.url_path or "home").wants_photo:
+        photo.sidebar()
     language.switch()
     badge()
 page.run()

@@ -1,13 +1,12 @@
 """A small convolution, cell by cell: hover, step or play over the outputs, type into input and kernel."""
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
 from core.convolution import Worked
 from ui.components.register import component
-from ui.language import LOCALES, _, current
+from ui.language import LOCALES, _, current, number
 
 EDITED = ("where", "block", "row", "column", "text")
 
@@ -42,15 +41,16 @@ def products(worked: Worked, kind: str, divisor: float, key: str, on_edit: Calla
         "kind": kind,
         "divisor": divisor,
         "border": None if kind == "max" else 0,
-        "editable": True,
+        "taken": st.session_state.get(f"{key}_taken", 0),
         "locale": LOCALES[current()].replace("_", "-"),
         "words": _words(),
     }
 
     def edited() -> None:
-        found: dict[str, Any] | None = st.session_state[key].get("edit")
-        if found:
-            on_edit(*(found[name] for name in EDITED))
+        for found in st.session_state[key].get("edit") or []:
+            if found["id"] > st.session_state.get(f"{key}_taken", 0):
+                st.session_state[f"{key}_taken"] = found["id"]
+                on_edit(*(found[name] for name in EDITED))
 
     component("products")(data=data, key=key, on_edit_change=edited)
 
@@ -60,6 +60,8 @@ def _words() -> dict[str, str]:
         "input": _("Input"),
         "kernel": _("Kernel"),
         "products": _("Products"),
+        "window": _("Window"),
+        "comma": "; " if number(0.5, 1)[1] == "," else ", ",
         "output": _("Output"),
         "inputTitle": _("Input {height} × {width}"),
         "kernelTitle": _("Kernel {height} × {width}"),
@@ -69,7 +71,6 @@ def _words() -> dict[str, str]:
         "cell": _("{what}, row {row}, column {column}: {value}"),
         "place": _("Row {row}, column {column}"),
         "placeOf": _("Filter {filter}, row {row}, column {column}"),
-        "at": _("Row {row}, column {column}"),
         "feeds": _("The input in row {row}, column {column}, {value}, goes into {n} outputs."),
         "feedsOne": _("The input in row {row}, column {column}, {value}, goes into one output."),
         "back": _("One step back"),

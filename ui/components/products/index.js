@@ -5,18 +5,23 @@ const SHORT = 4, LONG = 6; // characters that fit into a cell in the large and i
 export default function ({ parentElement, data, setTriggerValue }) {
   const walk = parentElement.querySelector(".walk");
   const state = (walk.state ??= { at: [0, 0, 0], timer: 0 });
+  state.edits = (state.edits ?? []).filter((edit) => edit.id > data.taken);
   const deep = data.kernel[0].length;
   const [n, outH, outW] = [data.output.length, data.output[0].length, data.output[0][0].length];
   const [kernelH, kernelW] = [data.rows[0].length, data.columns[0].length];
   const wide = n / data.groups;
   const say = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
-  const number = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 4, signDisplay: "negative" });
+  const number = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 4, signDisplay: "negative", useGrouping: false });
   const write = (value) => number.format(value).replace("-", "−");
+  const whole = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 10, useGrouping: false });
+  const full = (value) => whole.format(value).replace("-", "−"); // what is typed over, to the last digit
   const factor = (value) => (value < 0 ? `(${write(value)})` : write(value));
+  const short = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 2, useGrouping: false });
   const text = (cell, value) => {
-    let said = value === null ? "" : write(value);
+    let said = value === null ? "" : short.format(value).replace("-", "−");
     if (said.length > LONG) said = Number(value.toPrecision(2)).toExponential().replace("e+", "e").replace("-", "−");
     cell.classList.toggle("long", said.length > SHORT);
+    if (cell === state.editing) return; // somebody types there
     if (cell.tagName === "INPUT") cell.value = said;
     else cell.textContent = said;
     cell.title = said === (value === null ? "" : write(value)) ? "" : write(value);
@@ -102,7 +107,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     data.input.forEach((_, c) => walk.cells.input.push(board(inputs, "input", c, data.shownRows.length, data.shownColumns.length, tag(data.words.channel, c, many))));
     const middle = element("div", "column", boards);
     for (const kind of kinds) {
-      const title = kind === "kernel" ? say(data.words.kernelTitle, { height: kernelH, width: kernelW }) : data.words.products;
+      const title = kind === "kernel" ? say(data.words.kernelTitle, { height: kernelH, width: kernelW }) : data.weighted ? data.words.products : data.words.window;
       const made = element("section", kind, middle);
       element("h4", "", made, title);
       const stack = element("div", "stack", made);
@@ -181,6 +186,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
       const product = cells.products[tap.c][tap.row][tap.column];
       text(product, tap.value * tap.weight);
       tint(product, tap.value * tap.weight, most);
+      if (data.kind === "max" && tap.value === data.output[filter][i][j]) {
+        product.classList.add("here");
+        cells.input[tap.channel][tap.y][tap.x].classList.add("here");
+      }
     }
     cells.output.forEach((rows, d) => rows[0][0].parentElement.classList.toggle("chosen", n > 1 && d === filter));
     cells.output[filter][i][j].classList.add("here");
@@ -188,7 +197,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     sum(found, data.output[filter][i][j], at);
     const position = walk.querySelector(".position");
     position.value = (filter * outH + i) * outW + j;
-    position.setAttribute("aria-valuetext", say(data.words.at, { row: i + 1, column: j + 1 }));
+    position.setAttribute("aria-valuetext", say(data.words.place, { row: i + 1, column: j + 1 }));
   };
 
   const sum = (found, result, [filter, i, j]) => {
@@ -200,7 +209,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const bracket = data.kind === "max" ? ["max(", ")"] : data.divisor !== 1 || data.kind === "mean" ? ["(", ")"] : ["", ""];
     put(bracket[0]);
     found.forEach((tap, index) => {
-      if (index) put(data.kind === "max" ? "; " : " + ");
+      if (index) put(data.kind === "max" ? data.words.comma : " + ");
       const product = tap.value * tap.weight;
       if (data.weighted) put(`${factor(tap.value)}·${factor(tap.weight)}`, product < 0 ? "minus" : product > 0 ? "plus" : "");
       else put(factor(tap.value));
@@ -211,6 +220,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     else if (data.divisor !== 1) put(` / ${factor(data.divisor)}`);
     put(" = ");
     element("b", "", line, write(result));
+    line.scrollTop = line.scrollHeight; // of a long sum the end is seen
   };
 
   const feeds = (cell) => {
@@ -243,6 +253,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     clearInterval(state.timer);
     state.timer = 0;
     walk.classList.remove("playing");
+    walk.querySelector(".sum").ariaLive = "polite";
     walk.querySelector(".play").setAttribute("aria-label", data.words.play);
   };
   const buttons = { back: () => step(-1), forward: () => step(1) };
@@ -257,6 +268,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   walk.querySelector(".play").onclick = () => {
     if (state.timer) return halt();
     state.timer = setInterval(() => step(1), STEP_MS);
+    walk.querySelector(".sum").ariaLive = "off"; // a screen reader would never come to an end
     walk.classList.add("playing");
     walk.querySelector(".play").setAttribute("aria-label", data.words.pause);
   };
@@ -290,8 +302,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     halt();
     state.editing = cell;
     cell.readOnly = false;
-    if (said !== undefined) cell.value = said;
-    else cell.select();
+    const { kind, block, row, column, y, x } = cell.place;
+    cell.value = said ?? full(kind === "input" ? shown(block, y, x) : data.kernel[state.at[0]][block][row][column]);
+    if (said === undefined) cell.select();
   };
   const end = (cell, keep) => {
     if (state.editing !== cell) return;
@@ -300,8 +313,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const { kind, block, row, column, y, x } = cell.place;
     const before = kind === "input" ? shown(block, y, x) : data.kernel[state.at[0]][block][y][x];
     const at = kind === "input" ? block : state.at[0] * deep + block;
-    if (keep && cell.value.trim() !== write(before)) setTriggerValue("edit", { where: kind, block: at, row, column, text: cell.value.slice(0, 20) });
-    else text(cell, before);
+    if (keep && cell.value.trim() !== full(before)) {
+      // Edits that the page has not taken yet go along again: a quick hand outruns it.
+      const last = state.edits.at(-1)?.id ?? data.taken;
+      state.edits.push({ id: last + 1, where: kind, block: at, row, column, text: cell.value.slice(0, 20) });
+      setTriggerValue("edit", state.edits);
+    } else text(cell, before);
   };
   const move = (cell, down, right) => {
     const rows = cells[cell.place.kind][cell.place.block];
@@ -311,7 +328,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const arrows = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   boards.onclick = (event) => {
     const cell = cellOf(event);
-    if (cell?.tagName !== "INPUT" || !data.editable) return;
+    if (cell?.tagName !== "INPUT") return;
     if (state.touched === cell && cell.readOnly) begin(cell);
     state.touched = cell;
   };
@@ -330,8 +347,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
       move(cell, 1, 0);
     } else if (typing && event.key === "Escape") end(cell, false);
     else if (!typing && arrows[event.key]) move(cell, ...arrows[event.key]);
-    else if (!typing && cell.tagName === "INPUT" && data.editable && /^[-−\d.,]$/.test(event.key)) begin(cell, event.key);
-    else if (!typing && cell.tagName === "INPUT" && data.editable && ["Enter", "F2"].includes(event.key)) begin(cell);
+    else if (!typing && cell.tagName === "INPUT" && /^\S$/u.test(event.key)) begin(cell, event.key);
+    else if (!typing && cell.tagName === "INPUT" && ["Enter", "F2"].includes(event.key)) begin(cell);
     else return;
     event.preventDefault();
   };

@@ -78,6 +78,7 @@ def stack(
             "remove": _("Layer {row}, {layer}: remove"),
             "kind": _("Kind of layer"),
             "add": _("Add"),
+            "addAfter": _("Add after layer {row}"),
         },
     }
 

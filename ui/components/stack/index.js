@@ -100,7 +100,7 @@ export default function ({ parentElement, data, setTriggerValue, setStateValue }
   for (const [kind, name] of Object.entries(data.kinds)) Object.assign(make("option", select, "", name), { value: kind });
   if (kept) select.value = kept;
   const add = root.querySelector(".add button");
-  add.textContent = data.words.add;
+  add.textContent = data.rows.length ? say(data.words.addAfter, { row: data.row + 1 }) : data.words.add;
 
   add.onclick = () => {
     act("add", current, select.value);

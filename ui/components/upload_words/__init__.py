@@ -1,4 +1,4 @@
-"""In a dialog with Streamlit's uploader or camera: their words in the visitor's language, and why a file is refused.
+"""Beside Streamlit's uploader or camera: their words in the visitor's language, and why a file is refused.
 
 Streamlit has both in English alone, and says the second only in a tooltip, which a phone does not show.
 """
