@@ -33,6 +33,44 @@ STRENGTHS = (0.0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 _select: JsonDict = {"widget": "select"}
 
 
+EXAMPLES: dict[str, dict[str, object]] = {
+    "Two moons": {},
+    "A line is not enough: XOR without hidden layer": {"data": "XOR", "layers": "", "noise": 0.05},
+    "XOR with the right feature": {"data": "XOR", "layers": "", "noise": 0.05, "features": ("x", "y", "xy")},
+    "XOR with three neurons": {"data": "XOR", "layers": "3 tanh", "noise": 0.05},
+    "A step too far": {"learning_rate": 10.0, "layers": "8 relu\n8 relu", "optimizer": "momentum"},
+    "Dead neurons": {"learning_rate": 1.0, "layers": "4 relu\n4 relu", "initialization": "normal", "data": "circles"},
+    "All the same: weights of zero": {"initialization": "zeros", "layers": "8 tanh"},
+    "Learned by heart": {
+        "n_points": 40,
+        "noise": 0.5,
+        "layers": "32 relu\n32 relu",
+        "train_share": 0.5,
+        "optimizer": "Adam",
+        "learning_rate": 0.01,
+    },
+    "The same, held back": {
+        "n_points": 40,
+        "noise": 0.5,
+        "layers": "32 relu\n32 relu",
+        "train_share": 0.5,
+        "optimizer": "Adam",
+        "learning_rate": 0.01,
+        "l2": 0.03,
+    },
+    "A deep chain of sigmoids": {"layers": "6 sigmoid\n6 sigmoid\n6 sigmoid\n6 sigmoid\n6 sigmoid", "data": "circles"},
+    "The spiral": {
+        "data": "spiral",
+        "n_classes": 2,
+        "noise": 0.0,
+        "layers": "16 tanh\n16 tanh",
+        "optimizer": "Adam",
+        "learning_rate": 0.01,
+    },
+    "Five classes": {"data": "blobs", "n_classes": 5, "loss": "cross-entropy", "layers": "8 relu", "noise": 0.1},
+}
+
+
 class Settings(BaseModel):
     """What a visitor can turn."""
 
@@ -365,6 +403,7 @@ class Playground:
             "why": self.why,
             "rate": rate_at(self.settings, self.rate, self.epoch),
             "pace": self.pace,
+            "base_rate": self.rate,
             "l1": self.l1,
             "l2": self.l2,
             "cells": MAP_CELLS,
@@ -461,6 +500,16 @@ class Playground:
 def feature_maps(settings: Settings) -> np.ndarray:
     """(f, NEURON_CELLS^2) int8: what each feature is over the plane."""
     return _squeezed(features_of(_grid(NEURON_CELLS), settings.features).t())
+
+
+def data_of(settings: Settings) -> Split:
+    """The points of a run with these settings, in its order and parts.
+
+    Raises:
+        CamadasError: if they cannot be made, or the network cannot.
+    """
+    shape_of(settings, 1)
+    return split(points_of(settings), settings)
 
 
 def start(settings: Settings, points: Points | None = None) -> Job:

@@ -58,6 +58,11 @@ def words() -> np.ndarray:
     return screenshot("/words", chart, lambda page: page.locator(chart).wait_for())
 
 
+def moons() -> np.ndarray:
+    """The network and its plane after some training."""
+    return screenshot("/moons", ".lab .views", lambda page: page.get_by_role("button", name="Start").click())
+
+
 def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.ndarray:
     """A part of a page as a browser draws it, after something was done there."""
     with sync_playwright() as playwright, serving() as (address, _process):
@@ -71,7 +76,7 @@ def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.nd
     return picture
 
 
-MADE = (convolution, filters, layers, sound, words, colorization)
+MADE = (convolution, filters, layers, sound, words, moons, colorization)
 PICTURES = {picture.__name__: picture for picture in MADE}
 
 if __name__ == "__main__":

@@ -97,6 +97,15 @@ PAGES = (
         picture_alt=N_("The words of a sentence as rows of coloured numbers, two of them in a frame."),
     ),
     Entry(
+        slug="moons",
+        section="networks",
+        title=N_("Two moons"),
+        promise=N_("When does a network bend its boundary?"),
+        icon=":material/bubble_chart:",
+        picture="moons.webp",
+        picture_alt=N_("A small network between its features and the plane, whose boundary winds between two moons."),
+    ),
+    Entry(
         slug="colorization",
         section="projects",
         title=N_("Colorization"),

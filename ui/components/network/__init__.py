@@ -1,0 +1,79 @@
+"""A network in training: its weights, each neuron's map, the plane, the losses; and what one can do with the run."""
+
+from base64 import b64encode
+
+from core.moons import MAP_CELLS, NEURON_CELLS, PACES, RATES, STRENGTHS, Settings, Split, feature_maps
+from core.points import SPAN
+from ui.components.register import component
+from ui.language import LOCALES, _, current
+
+PARTS = ("train", "validation", "test")
+
+
+def network(token: str, settings: Settings, data: Split, key: str) -> None:
+    """Draw the run of this token.
+
+    Args:
+        token: of the job.
+        settings: that the run was started with.
+        data: its points.
+        key: of the component in the session.
+    """
+    part = {row: at for at, name in enumerate(PARTS) for row in range(*data.parts[name].indices(len(data.labels)))}
+    points = [
+        [round(float(x), 3), round(float(y), 3), int(label), part[row]]
+        for row, ((x, y), label) in enumerate(zip(data.points.xy, data.points.labels, strict=True))
+        if part[row] < PARTS.index("test")
+    ]
+    maps = [b64encode(feature.tobytes()).decode() for feature in feature_maps(settings)]
+    component("network")(
+        data={
+            "token": token,
+            "points": points,
+            "single": data.y.shape[1] == 1,
+            "span": SPAN,
+            "cells": MAP_CELLS,
+            "neuronCells": NEURON_CELLS,
+            "features": [{"name": name, "map": m} for name, m in zip(settings.features, maps, strict=True)],
+            "paces": sorted(PACES, key=lambda pace: pace or 1e9),
+            "rates": RATES,
+            "strengths": STRENGTHS,
+            "locale": LOCALES[current()].replace("_", "-"),
+            "words": _words(),
+        },
+        key=key,
+    )
+
+
+def _words() -> dict[str, str]:
+    return {
+        "start": _("Start"),
+        "goOn": _("Go on"),
+        "pause": _("Pause"),
+        "step": _("One step"),
+        "epoch": _("One epoch"),
+        "cancel": _("End"),
+        "pace": _("Epochs a second"),
+        "full": _("all it can"),
+        "rate": _("Learning rate"),
+        "epochCount": _("Epoch"),
+        "speed": _("Epochs a second"),
+        "trainLoss": _("Loss, training"),
+        "validationLoss": _("Loss, validation"),
+        "trainAccuracy": _("Accuracy, training"),
+        "validationAccuracy": _("Accuracy, validation"),
+        "scrub": _("Back through the epochs"),
+        "curve": _("Loss over the epochs: of training, and fainter of validation."),
+        "net": _("The network: a map of each neuron over the plane, and its weights as lines."),
+        "plane": _("The plane in the colours of the classes; {accuracy} % of the validation points are told apart."),
+        "weight": _("Weight of layer {layer}, from {from} to {to}"),
+        "set": _("Set"),
+        "queued": _("Others are training: you are number {n} in the queue."),
+        "gone": _("This run has ended. Change a control, or press New run."),
+        "failed": _("Something went wrong on our side. Reference: {reference}"),
+        "cancelled": _("Ended. Press New run for another one."),
+        "forgotten": _("Nobody watched, so the run has ended. Press New run for another one."),
+        "finished": _("All epochs are done."),
+        "diverged": _("The loss has run away: the steps are too long. Try a smaller learning rate."),
+        "early stopping": _("Stopped early: the validation loss no longer got better."),
+    }

@@ -1,0 +1,307 @@
+// Draws the newest frame of a live run and sends wishes to it. What a network is and does, core says.
+const CLASSES = ["#2f86c9", "#d9752b", "#1d9e77", "#c2679c", "#b58900", "#56b4e9", "#8a7a00", "#7d7870", "#9467bd", "#17a2b8"];
+const NEAR_PX = 6, RETRY_MS = 800;
+
+export default function ({ parentElement, data }) {
+  const lab = parentElement.querySelector(".lab");
+  const state = (lab.state ??= {});
+  const find = (selector) => lab.querySelector(selector);
+  const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  const number = (value, digits = 0) => new Intl.NumberFormat(data.locale, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
+  const words = data.words;
+
+  // ---- colours of the theme
+  const rgb = (name) => {
+    const probe = document.createElement("span");
+    probe.style.color = `var(${name})`;
+    lab.append(probe);
+    const found = getComputedStyle(probe).color.match(/[\d.]+/g).slice(0, 3).map(Number);
+    probe.remove();
+    return found;
+  };
+  const theme = { minus: rgb("--st-blue-color"), plus: rgb("--st-orange-color"), paper: rgb("--st-background-color"), zero: rgb("--st-secondary-background-color"), ink: rgb("--st-text-color"), accent: rgb("--st-primary-color"), line: rgb("--st-border-color") };
+  const css = (c, alpha = 1) => `rgb(${c[0]} ${c[1]} ${c[2]} / ${alpha})`;
+  const table = Array.from({ length: 256 }, (_, i) => {
+    const value = (i - 128) / 127;
+    return theme.zero.map((z, k) => z + ((value < 0 ? theme.minus : theme.plus)[k] - z) * Math.min(1, Math.abs(value)) * 0.85);
+  });
+  const hex = (text) => [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16));
+  const classTable = CLASSES.map((text) => hex(text).map((v, k) => theme.paper[k] + (v - theme.paper[k]) * 0.55));
+
+  const picture = (values, cells, colours) => {
+    const made = document.createElement("canvas");
+    made.width = made.height = cells;
+    const context = made.getContext("2d"), image = context.createImageData(cells, cells);
+    for (let i = 0; i < cells * cells; i++) {
+      const colour = colours === table ? table[values[i] + 128] : colours[values[i] % colours.length];
+      image.data.set([colour[0], colour[1], colour[2], 255], 4 * i);
+    }
+    context.putImageData(image, 0, 0);
+    return made;
+  };
+  const sized = (canvas) => {
+    const ratio = devicePixelRatio || 1, box = canvas.getBoundingClientRect();
+    const [width, height] = [Math.round(box.width * ratio), Math.round(box.height * ratio)];
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const context = canvas.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, box.width, box.height);
+    return [context, box.width, box.height];
+  };
+
+  // ---- drawing
+  const features = data.features.map((feature) => picture(Int8Array.from(atob(feature.map), (c) => c.charCodeAt(0)), data.neuronCells, table));
+  const drawPlane = (header, plane) => {
+    const [context, width, height] = sized(find(".plane"));
+    const two = header.n_classes === 2 && data.single;
+    context.imageSmoothingEnabled = two;
+    context.drawImage(picture(plane, header.cells, two ? table : classTable), 0, 0, width, height);
+    for (const [x, y, label, part] of data.points) {
+      context.beginPath();
+      context.arc(((x / data.span + 1) * width) / 2, ((1 - y / data.span) * height) / 2, part === 0 ? 3.4 : 2.6, 0, 7);
+      const colour = data.points.nClasses > 2 || !two ? hex(CLASSES[label]) : label ? theme.plus : theme.minus;
+      context.fillStyle = part === 0 ? css(colour) : css(theme.paper, 0.85);
+      context.strokeStyle = part === 0 ? css(theme.paper) : css(colour);
+      context.lineWidth = part === 0 ? 1 : 1.6;
+      context.fill();
+      context.stroke();
+    }
+  };
+  const drawNet = (header, maps) => {
+    const [context, width, height] = sized(find(".net"));
+    const columns = [data.features.length, ...header.widths, header.weights.at(-1).length];
+    const most = Math.max(...columns);
+    const size = Math.max(7, Math.min(38, (height - 8) / most - 5, (width / columns.length) * 0.45));
+    const place = (column, at) => {
+      const n = columns[column], gap = Math.min(14, (height - 8 - n * size) / Math.max(1, n - 1));
+      const x = size / 2 + 2 + ((width - size - 4) * column) / (columns.length - 1);
+      return [x, height / 2 + (at - (n - 1) / 2) * (size + gap)];
+    };
+    const largest = Math.max(0.2, ...header.weights.flat(2).map(Math.abs));
+    state.edges = [];
+    header.weights.forEach((layer, column) =>
+      layer.forEach((row, to) =>
+        row.slice(0, -1).forEach((weight, from) => {
+          const [x1, y1] = place(column, from), [x2, y2] = place(column + 1, to);
+          const chosen = state.chosen && state.chosen.join() === [column, to, from].join();
+          context.strokeStyle = chosen ? css(theme.ink) : css(weight < 0 ? theme.minus : theme.plus, 0.25 + 0.7 * Math.min(1, Math.abs(weight) / largest));
+          context.lineWidth = chosen ? 4 : 0.4 + 4.6 * Math.min(1, Math.abs(weight) / largest);
+          context.beginPath();
+          context.moveTo(x1 + size / 2, y1);
+          context.bezierCurveTo((x1 + x2) / 2, y1, (x1 + x2) / 2, y2, x2 - size / 2, y2);
+          context.stroke();
+          state.edges.push([x1 + size / 2, y1, x2 - size / 2, y2, column, to, from, weight]);
+        })
+      )
+    );
+    columns.forEach((n, column) => {
+      for (let at = 0; at < n; at++) {
+        const [x, y] = place(column, at);
+        const map = column === 0 ? features[at] : column <= maps.length ? maps[column - 1][at] : null;
+        context.imageSmoothingEnabled = true;
+        context.fillStyle = css(theme.zero);
+        context.fillRect(x - size / 2, y - size / 2, size, size);
+        if (map) context.drawImage(map, x - size / 2, y - size / 2, size, size);
+        context.strokeStyle = css(theme.ink, 0.35);
+        context.lineWidth = 1;
+        context.strokeRect(x - size / 2, y - size / 2, size, size);
+        if (column === 0 && size > 16) {
+          context.fillStyle = css(theme.ink);
+          context.font = `${Math.min(12, size / 2.6)}px ${getComputedStyle(lab).fontFamily}`;
+          context.fillText(data.features[at].name, x - size / 2 + 3, y - size / 2 - 3 < 9 ? y + size / 2 - 3 : y - size / 2 - 3);
+        }
+      }
+    });
+  };
+  const drawCurve = (header) => {
+    const [context, width, height] = sized(find(".curve"));
+    const history = header.history.filter((entry) => entry[1] >= 0);
+    if (!history.length) return;
+    const last = Math.max(1, history.at(-1)[0]);
+    const top = Math.max(...history.map((entry) => Math.max(entry[1], Math.min(entry[2], 4 * entry[1] + 1))), 1e-6);
+    [[1, theme.accent], [2, theme.ink]].forEach(([which, colour]) => {
+      context.strokeStyle = css(colour, which === 1 ? 1 : 0.55);
+      context.lineWidth = 1.6;
+      context.beginPath();
+      history.forEach((entry, at) => context[at ? "lineTo" : "moveTo"]((entry[0] / last) * width, height - 2 - (Math.min(entry[which], top) / top) * (height - 6)));
+      context.stroke();
+    });
+  };
+  const drawFigures = (header) => {
+    const part = header.measured;
+    const percent = (value) => `${number(100 * value, 1)} %`;
+    const loss = (value) => (value < 0 ? "∞" : number(value, 3));
+    const figures = [
+      [words.epochCount, number(header.epoch)],
+      [words.speed, header.epochs_per_s ? number(header.epochs_per_s) : "–"],
+      [words.trainLoss, loss(part.train.loss)],
+      [words.validationLoss, loss(part.validation.loss)],
+      [words.trainAccuracy, percent(part.train.accuracy)],
+      [words.validationAccuracy, percent(part.validation.accuracy)],
+    ];
+    const list = find(".figures");
+    if (list.children.length !== figures.length)
+      list.replaceChildren(...figures.map(() => Object.assign(document.createElement("div"), { innerHTML: "<dt></dt><dd></dd>" })));
+    figures.forEach(([name, value], at) => {
+      list.children[at].firstChild.textContent = name;
+      list.children[at].lastChild.textContent = value;
+    });
+  };
+  const take = (buffer) => {
+    const view = new DataView(buffer), length = view.getUint32(0, true);
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+    let at = 4 + length;
+    const plane = new Int8Array(buffer, at, header.cells ** 2);
+    at += header.cells ** 2;
+    const cells = header.neuron_cells ** 2;
+    const maps = header.widths.map((n) =>
+      Array.from({ length: n }, () => {
+        const map = picture(new Int8Array(buffer, at, cells), header.neuron_cells, table);
+        at += cells;
+        return map;
+      })
+    );
+    Object.assign(state, { header, plane, maps });
+    draw();
+    lab.dataset.frames = Number(lab.dataset.frames) + 1;
+    lab.dataset.epoch = header.epoch;
+  };
+  const draw = () => {
+    const { header, plane, maps } = state;
+    if (!header) return;
+    drawPlane(header, plane);
+    drawNet(header, maps);
+    drawCurve(header);
+    drawFigures(header);
+    const scrub = find(".scrub");
+    [scrub.min, scrub.max] = header.kept;
+    if (lab.getRootNode().activeElement !== scrub) scrub.value = header.scrubbed ? header.epoch : header.kept[1];
+    scrub.disabled = state.job === "running" || header.kept[0] === header.kept[1];
+    for (const [name, value] of [["rate", header.base_rate], ["l2", header.l2], ["pace", header.pace]]) {
+      const select = find(`.${name}`);
+      if (lab.getRootNode().activeElement !== select) select.value = String(value);
+    }
+    find(".said").textContent = said();
+    find(".plane").setAttribute("aria-label", say(words.plane, { accuracy: number(100 * header.measured.validation.accuracy, 1) }));
+  };
+  const said = () => {
+    const why = state.header?.why;
+    if (state.job === "queued") return say(words.queued, { n: state.place });
+    if (state.job === "gone") return words.gone;
+    if (state.job === "failed") return say(words.failed, { reference: state.problem });
+    if (state.job === "cancelled" || state.job === "forgotten") return words[state.job];
+    return state.job === "finished" && why ? words[why] : "";
+  };
+
+  // ---- the line to the job
+  const send = (message) => state.socket?.readyState === WebSocket.OPEN && state.socket.send(JSON.stringify(message));
+  const act = (what, value = null) => {
+    send({ do: what, value });
+    send({ want: true });
+  };
+  const connect = () => {
+    const address = new URL(`live/${data.token}`, document.baseURI);
+    address.protocol = address.protocol.replace("http", "ws");
+    address.search = address.hash = "";
+    const socket = (state.socket = new WebSocket(address));
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => send({ want: true });
+    socket.onmessage = (event) => {
+      if (state.socket !== socket) return;
+      if (typeof event.data === "string") {
+        const told = JSON.parse(event.data);
+        Object.assign(state, { job: told.state, place: told.place, problem: told.problem });
+        show();
+      } else {
+        take(event.data);
+        requestAnimationFrame(() => send({ want: true }));
+      }
+    };
+    socket.onclose = () => {
+      if (state.socket === socket && !["gone", "cancelled", "forgotten", "failed"].includes(state.job)) state.retry = setTimeout(connect, RETRY_MS);
+    };
+  };
+  const show = () => {
+    const running = state.job === "running" || state.job === "queued";
+    const over = ["gone", "cancelled", "forgotten", "failed"].includes(state.job);
+    lab.dataset.state = state.job;
+    lab.classList.toggle("running", running);
+    find(".play span").textContent = running ? words.pause : state.header?.last_epoch ? words.goOn : words.start;
+    for (const control of lab.querySelectorAll(".bar button, .bar select")) control.disabled = over;
+    find(".play").disabled = over || state.job === "finished";
+    for (const name of ["step", "epoch"]) find(`.${name}`).disabled = over || running;
+    find(".said").textContent = said();
+    if (state.header) draw();
+  };
+
+  // ---- controls
+  find(".play").onclick = () => act(state.job === "running" || state.job === "queued" ? "pause" : "resume");
+  for (const name of ["step", "epoch", "cancel"]) {
+    find(`.${name}`).textContent = words[name];
+    find(`.${name}`).onclick = () => act(name);
+  }
+  const choices = { pace: [words.pace, data.paces.map((pace) => [pace, pace ? number(pace) : words.full])], rate: [words.rate, data.rates.map((rate) => [rate, number(rate, rate < 1 ? String(rate).length - 2 : 0)])], l2: ["L2", data.strengths.map((l2) => [l2, number(l2, l2 ? String(l2).length - 2 : 0)])] };
+  for (const [name, [title, options]] of Object.entries(choices)) {
+    const select = find(`.${name}`);
+    select.previousElementSibling.textContent = title;
+    select.replaceChildren(...options.map(([value, text]) => new Option(text, String(value))));
+    select.onchange = () => act(name, Number(select.value));
+  }
+  const scrub = find(".scrub");
+  scrub.previousElementSibling.textContent = words.scrub;
+  scrub.oninput = () => (scrub.value === scrub.max ? act("live") : act("scrub", Number(scrub.value)));
+  find(".curve").setAttribute("aria-label", words.curve);
+  find(".net").setAttribute("aria-label", words.net);
+
+  // ---- a weight is chosen by a click and changed in the field
+  const form = find(".weight"), field = form.querySelector("input");
+  form.querySelector("button").textContent = words.set;
+  find(".net").onclick = (event) => {
+    const box = event.target.getBoundingClientRect();
+    const [px, py] = [event.clientX - box.left, event.clientY - box.top];
+    let best = null, distance = NEAR_PX;
+    for (const [x1, y1, x2, y2, ...edge] of state.edges ?? []) {
+      const t = (px - x1) / (x2 - x1);
+      if (t < 0 || t > 1) continue;
+      let low = 0, high = 1; // x of the curve grows with its own parameter
+      for (let i = 0; i < 20; i++) {
+        const s = (low + high) / 2, x = x1 * (1 - s) ** 3 + 1.5 * (x1 + x2) * s * (1 - s) + x2 * s ** 3;
+        if (x < px) low = s;
+        else high = s;
+      }
+      const s = (low + high) / 2, y = y1 * (1 - s) ** 2 * (1 + 2 * s) + y2 * s ** 2 * (3 - 2 * s);
+      if (Math.abs(y - py) < distance) [best, distance] = [edge, Math.abs(y - py)];
+    }
+    state.chosen = best ? best.slice(0, 3) : null;
+    form.hidden = !best;
+    if (best) {
+      form.querySelector("span").textContent = say(words.weight, { layer: best[0] + 1, to: best[1] + 1, from: best[2] + 1 });
+      field.value = best[3];
+    }
+    draw();
+  };
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    if (state.chosen && Number.isFinite(field.valueAsNumber)) act("weight", [...state.chosen, field.valueAsNumber]);
+  };
+
+  if (state.token !== data.token) {
+    clearTimeout(state.retry);
+    state.socket?.close();
+    Object.assign(state, { token: data.token, header: null, job: "loading", chosen: null });
+    form.hidden = true;
+    lab.dataset.frames = 0;
+    connect();
+  } else show();
+  state.observer?.disconnect();
+  state.observer = new ResizeObserver(draw);
+  state.observer.observe(find(".views"));
+  return () => {
+    clearTimeout(state.retry);
+    const socket = state.socket;
+    state.socket = null;
+    state.token = null;
+    state.observer.disconnect();
+    socket?.close();
+  };
+}
