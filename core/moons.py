@@ -39,7 +39,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "XOR with the right feature": {"data": "XOR", "layers": "", "noise": 0.05, "features": ("x", "y", "xy")},
     "XOR with three neurons": {"data": "XOR", "layers": "3 tanh", "noise": 0.05},
     "A step too far": {"learning_rate": 10.0, "layers": "8 relu\n8 relu", "optimizer": "momentum"},
-    "Dead neurons": {"learning_rate": 1.0, "layers": "4 relu\n4 relu", "initialization": "normal", "data": "circles"},
+    "Dead neurons": {"learning_rate": 0.3, "optimizer": "momentum", "layers": "8 relu\n8 relu", "data": "circles"},
     "All the same: weights of zero": {"initialization": "zeros", "layers": "8 tanh"},
     "Learned by heart": {
         "n_points": 40,
@@ -342,7 +342,7 @@ class Playground:
         self.kept: list[Moment] = []
         self.kept_every = 1
         self.shown: Moment | None = None  # what is scrubbed back to
-        self.speed: deque[tuple[float, int]] = deque(maxlen=40)
+        self.speed: deque[tuple[float, int]] = deque(maxlen=40)  # moments and the epochs by then
         self.grid = features_of(_grid(MAP_CELLS), settings.features)
         self.small_grid = features_of(_grid(NEURON_CELLS), settings.features)
         self._note()
@@ -358,7 +358,7 @@ class Playground:
         if n > 0:
             self._train(n)
             took = time.perf_counter() - start
-            self.speed.append((took, n))
+            self.speed.append((time.perf_counter(), self.epoch))
             self.chunk = max(1, min(64, round(n * CHUNK_S / max(took, 1e-6))))
             self._note()
         return not self._is_over()
@@ -394,12 +394,12 @@ class Playground:
         plane = self._plane(scores)
         hidden = network.layers(self.small_grid)[:-1]
         maps = [_squeezed(layer) for layer in hidden]
-        seconds = sum(took for took, _n in self.speed)
+        (first, before), (last, now) = (self.speed[0], self.speed[-1]) if self.speed else ((0.0, 0), (0.0, 0))
         header = {
             "epoch": self.shown.epoch if self.shown else self.epoch,
             "last_epoch": self.epoch,
             "epochs": self.settings.epochs,
-            "epochs_per_s": round(sum(n for _took, n in self.speed) / seconds, 1) if seconds else 0,
+            "epochs_per_s": round((now - before) / (last - first), 1) if last > first else 0,
             "why": self.why,
             "rate": rate_at(self.settings, self.rate, self.epoch),
             "pace": self.pace,

@@ -171,6 +171,8 @@ def read_csv(data: bytes) -> Points:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PointsRejected("not_a_table") from error
+    if not text.strip():
+        raise PointsRejected("empty")
     first = text.lstrip().splitlines()[0]
     separator = max(",;\t", key=first.count)
     xy: list[tuple[float, float]] = []

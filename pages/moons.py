@@ -47,7 +47,7 @@ LESSONS = {
         N_("Each step jumps over the valley to a place that is worse: the loss leaps about or runs away."),
     ),
     "Dead neurons": (
-        N_("Watch the small maps: which neurons stop to answer?"),
+        N_("Watch the small maps: which neurons no longer answer?"),
         N_(
             "A neuron with ReLU whose sum is below 0 for all points gives 0 and gets no gradient: "
             "it stays dead. A leaky ReLU or a smaller rate keeps it alive."
@@ -95,7 +95,7 @@ def show() -> None:
         return
     lesson = LESSONS.get(st.session_state.get(f"{SLUG}_example") or "")
     if lesson:
-        st.markdown(f"**{_('Predict first:')}** {_(lesson[0])}")
+        st.markdown("**" + _("Predict first:") + "** " + _(lesson[0]))
     network(token, settings, data, f"{SLUG}_network")
     parts: dict[str, Callable[[], None]] = {}
     if lesson:

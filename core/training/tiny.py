@@ -126,7 +126,7 @@ class Network:
         Args:
             x: (n, f) features.
             y: (n, o) targets: 0 or 1, one column a class but for a single output.
-            order: (epochs, n) the points in the order of each epoch.
+            order: (epochs, n) the points in the order of each epoch; fewer than all if only some are to be met.
             rules: of the steps.
             noise: for dropout (epochs, hidden neurons, n), or (epochs, N, hidden neurons, n), uniform in [0, 1).
         """
@@ -315,7 +315,8 @@ def _train(
     many = weights[0].dim() == 3
     is_plain = len(norms) == 0 and dropout == 0.0
     # The points in the order of an epoch lie in two buffers, so that the batches are the same views for all epochs.
-    mixed, targets = torch.empty_like(x), torch.empty_like(y)
+    mixed = torch.empty([order.size(1), x.size(1)], dtype=x.dtype)
+    targets = torch.empty([order.size(1), y.size(1)], dtype=y.dtype)
     xs = mixed.split(batch_size)
     ts = mixed.t().split(batch_size, 1)
     ys = targets.t().split(batch_size, 1)

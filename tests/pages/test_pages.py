@@ -34,8 +34,8 @@ def test_the_shell_speaks_the_language(language):
     assert at.sidebar.button(key="photo_remove").label == translate("Remove", language)
 
 
-def in_link(value: object) -> str:
-    return str(value[0] if isinstance(value, tuple) else value)
+def in_link(value: object) -> str | list[str]:
+    return [str(part) for part in value] if isinstance(value, tuple) else str(value)
 
 
 @pytest.mark.parametrize("slug", [s for s in SLUGS if (ROOT / "core" / f"{s}.py").exists()])

@@ -16,7 +16,7 @@ def translate(message: str, language: str) -> str:
     return PORTUGUESE[message] if language == "pt" else message
 
 
-def open_page(slug: str, language: str = "en", **query: str) -> AppTest:
+def open_page(slug: str, language: str = "en", **query: str | list[str]) -> AppTest:
     at = AppTest.from_file(str(ROOT / "pages" / f"{slug}.py"), default_timeout=60)
     at.session_state["language"] = language
     for name, value in query.items():

@@ -77,6 +77,7 @@ export default function ({ parentElement, data }) {
       const x = size / 2 + 2 + ((width - size - 4) * column) / (columns.length - 1);
       return [x, height / 2 + (at - (n - 1) / 2) * (size + gap)];
     };
+    const answer = columns.at(-1) === 1 ? picture(state.plane, header.cells, table) : null;
     const largest = Math.max(0.2, ...header.weights.flat(2).map(Math.abs));
     state.edges = [];
     header.weights.forEach((layer, column) =>
@@ -97,7 +98,7 @@ export default function ({ parentElement, data }) {
     columns.forEach((n, column) => {
       for (let at = 0; at < n; at++) {
         const [x, y] = place(column, at);
-        const map = column === 0 ? features[at] : column <= maps.length ? maps[column - 1][at] : null;
+        const map = column === 0 ? features[at] : column <= maps.length ? maps[column - 1][at] : n === 1 ? answer : null;
         context.imageSmoothingEnabled = true;
         context.fillStyle = css(theme.zero);
         context.fillRect(x - size / 2, y - size / 2, size, size);

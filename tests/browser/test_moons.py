@@ -1,0 +1,92 @@
+"""The gesture that the page exists for: start, watch the boundary move, pause, end; reload and find the run."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.browse import NARROW, WIDE, open_page, settled, visiting
+
+
+def lab(page: Page):
+    return page.locator(".lab")
+
+
+def epoch(page: Page) -> int:
+    return int(lab(page).get_attribute("data-epoch") or 0)
+
+
+def after(page: Page, n: int) -> None:
+    """Wait until the run shown is beyond an epoch."""
+    page.wait_for_function(
+        "n => { const walk = (root) => [...root.querySelectorAll('*')].flatMap((e) => [e, ...(e.shadowRoot ? "
+        "walk(e.shadowRoot) : [])]); return walk(document).some((e) => e.matches('.lab') && e.dataset.epoch > n) }",
+        arg=n,
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_start_watch_pause_and_end(browser, address, language, size):
+    names = ("Começar", "Pausar", "Encerrar") if language == "pt" else ("Start", "Pause", "End")
+    with visiting(browser, address, language=language, size=size) as page:
+        open_page(page, "/moons")
+        expect(lab(page)).to_have_attribute("data-state", "paused")
+        plane = "canvas => canvas.toDataURL()"
+        before = page.locator(".lab .plane").evaluate(plane)
+        page.get_by_role("button", name=names[0]).click()
+        after(page, 20)
+        assert page.locator(".lab .plane").evaluate(plane) != before
+        page.get_by_role("button", name=names[1]).click()
+        expect(lab(page)).to_have_attribute("data-state", "paused")
+        page.get_by_role("button", name=names[2], exact=True).click()
+        expect(lab(page)).to_have_attribute("data-state", "cancelled")
+        expect(page.locator(".lab .said")).not_to_be_empty()
+
+
+def test_a_reload_finds_the_run_and_steps_are_single(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/moons")
+        page.wait_for_url(re.compile("moons_run="))
+        page.get_by_role("button", name="Start").click()
+        after(page, 10)
+        page.get_by_role("button", name="Pause").click()
+        expect(lab(page)).to_have_attribute("data-state", "paused")
+        page.get_by_role("button", name="One epoch").click()
+        before = epoch(page)
+        assert before > 10
+        page.reload()
+        expect(lab(page)).to_have_attribute("data-state", "paused")
+        after(page, before - 1)
+        now = epoch(page)
+        page.get_by_role("button", name="One epoch").click()
+        expect(lab(page)).to_have_attribute("data-epoch", str(now + 1))
+
+
+def test_a_weight_is_chosen_and_changed(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/moons?moons_layers=1%20tanh&moons_features=x")
+        expect(lab(page)).to_have_attribute("data-state", "paused")
+        net = page.locator(".lab .net")
+        box = net.bounding_box()
+        assert box is not None
+        net.click(position={"x": box["width"] * 0.25, "y": box["height"] / 2})
+        field = page.get_by_label("Weight of layer 1, from 1 to 1")
+        field.fill("-7")
+        page.get_by_role("button", name="Set").click()
+        net.click(position={"x": 2, "y": 2})
+        net.click(position={"x": box["width"] * 0.25, "y": box["height"] / 2})
+        expect(page.get_by_label("Weight of layer 1, from 1 to 1")).to_have_value("-7")
+
+
+def test_another_visitor_cannot_be_watched_from_elsewhere(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/moons")
+        settled(page)
+        port = address.rsplit(":", 1)[1]
+        closed = page.evaluate(
+            "port => new Promise(done => { const s = new WebSocket(`ws://localhost:${port}/live/any`);"
+            " s.onclose = (event) => done(event.wasClean ? 'closed' : 'refused'); s.onopen = () => done('open') })",
+            port,
+        )
+        assert closed == "refused"

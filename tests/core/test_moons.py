@@ -1,0 +1,212 @@
+"""A live run: what it is made of, what it hears, what it shows."""
+
+import json
+import struct
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from core.errors import ExpressionError, SettingsError
+from core.moons import (
+    EXAMPLES,
+    KEPT,
+    MAP_CELLS,
+    NEURON_CELLS,
+    Playground,
+    Settings,
+    data_of,
+    features_of,
+    find,
+    initial_weights,
+    parse_layers,
+    rate_at,
+    shape_of,
+    split,
+    start,
+)
+from core.points import made
+
+QUICK = {"n_points": 60, "epochs": 40, "layers": "4 tanh"}
+
+
+def finish(work: Playground) -> Playground:
+    work.command("pace", 0)
+    while work.step():
+        pass
+    return work
+
+
+def read(frame: bytes) -> tuple[dict, bytes]:
+    (length,) = struct.unpack("<I", frame[:4])
+    return json.loads(frame[4 : 4 + length]), frame[4 + length :]
+
+
+def test_it_learns_and_ends():
+    work = finish(Playground(Settings(epochs=300)))
+    header, _ = read(work.frame())
+    assert header["why"] == "finished"
+    assert header["epoch"] == 300
+    assert header["measured"]["test"]["accuracy"] > 0.9
+    assert header["history"][0][1] > 2 * header["history"][-1][1]
+
+
+def test_a_frame_holds_the_plane_and_each_neuron():
+    work = Playground(Settings(**{**QUICK, "layers": "5 relu\n3 gelu"}))
+    header, body = read(work.frame())
+    assert header["widths"] == [5, 3]
+    assert len(body) == MAP_CELLS**2 + 8 * NEURON_CELLS**2
+    assert [np.shape(layer) for layer in header["weights"]] == [(5, 3), (3, 6), (1, 4)]
+    plane = np.frombuffer(body[: MAP_CELLS**2], np.int8).reshape(MAP_CELLS, MAP_CELLS)
+    top_left = torch.tensor([[-2.95, 2.95]])
+    score = float(work.network.scores(features_of(top_left, work.settings.features))[0, 0])
+    assert plane[0, 0] == pytest.approx(max(-127, min(127, score / 4 * 127)), abs=1)
+
+
+def test_classes_beyond_two_are_shown_as_such():
+    work = finish(Playground(Settings(data="blobs", n_classes=5, loss="cross-entropy", epochs=60)))
+    header, body = read(work.frame())
+    assert header["n_classes"] == 5
+    assert set(np.frombuffer(body[: MAP_CELLS**2], np.int8)) == set(range(5))
+
+
+def test_the_same_settings_give_the_same_run():
+    one, other = (finish(Playground(Settings(**QUICK))) for _ in range(2))
+    assert torch.equal(one.network.flat, other.network.flat)
+    third = finish(Playground(Settings(**QUICK, seed=1)))
+    assert not torch.equal(one.network.flat, third.network.flat)
+
+
+def test_it_hears_what_a_visitor_wants():
+    work = Playground(Settings(**QUICK))
+    before = work.network.flat.clone()
+    work.command("step", None)
+    assert work.epoch == 0
+    assert not torch.equal(work.network.flat, before)
+    work.command("epoch", None)
+    assert work.epoch == 1
+    for name, value in (("rate", 0.5), ("l1", 0.01), ("l2", 0.1)):
+        work.command(name, value)
+        assert getattr(work, name) == value
+    work.command("weight", [0, 2, 1, -3.5])
+    assert work.network.weights[0][2, 1] == -3.5
+    header, _ = read(work.frame())
+    assert (header["base_rate"], header["l2"]) == (0.5, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rate", "fast"),
+        ("rate", -1),
+        ("rate", float("nan")),
+        ("rate", 1e9),
+        ("weight", [0, 0]),
+        ("weight", [9, 0, 0, 1.0]),
+        ("weight", [0, 99, 0, 1.0]),
+        ("weight", [0, 0, -1, 1.0]),
+        ("weight", [0, 0, 0, float("inf")]),
+        ("pace", 12345),
+        ("scrub", "back"),
+        ("nothing", None),
+        ("_train", 5),
+    ],
+)
+def test_nonsense_changes_nothing(name, value):
+    work = Playground(Settings(**QUICK))
+    before = work.network.flat.clone()
+    work.command(name, value)
+    assert torch.equal(work.network.flat, before)
+    assert (work.rate, work.epoch, work.shown) == (0.1, 0, None)
+
+
+def test_the_past_comes_back():
+    work = finish(Playground(Settings(**{**QUICK, "epochs": 1500})))
+    assert len(work.kept) <= KEPT
+    work.command("scrub", 0)
+    header, _ = read(work.frame())
+    assert header["scrubbed"]
+    assert header["epoch"] == 0
+    fresh = Playground(Settings(**QUICK))
+    assert header["weights"] == read(fresh.frame())[0]["weights"]
+    work.command("live", None)
+    assert read(work.frame())[0]["epoch"] == 1500
+
+
+def test_a_rate_that_is_too_large_is_said_and_stops():
+    work = finish(Playground(Settings(loss="MSE", learning_rate=10.0, layers="8 relu\n8 relu", epochs=2000)))
+    header, _ = read(work.frame())
+    assert header["why"] == "diverged"
+    assert header["epoch"] < 2000
+    assert all(np.isfinite(part["loss"]) for part in header["measured"].values())
+
+
+def test_patience_ends_a_run_that_learns_by_heart():
+    work = finish(Playground(Settings(**EXAMPLES["Learned by heart"], patience=100)))
+    header, _ = read(work.frame())
+    assert header["why"] == "early stopping"
+    assert header["epoch"] < 2000
+    validation = [entry[2] for entry in work.history]
+    assert min(validation) < validation[-1]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_lesson_shows_what_it_says(name):
+    work = finish(Playground(Settings(**{"epochs": 600, **EXAMPLES[name]})))
+    accuracy = work.measured(work.network)["train"]["accuracy"]
+    fails = ("A line is not enough: XOR without hidden layer", "A step too far", "A deep chain of sigmoids")
+    if name in fails:
+        assert accuracy < 0.8
+    elif name == "All the same: weights of zero":
+        rows = work.network.weights[0]
+        assert torch.allclose(rows, rows[:1].expand_as(rows))
+    elif name == "Dead neurons":
+        hidden = torch.cat(work.network.layers(work.data.x)[:-1])
+        assert (hidden.amax(1) == 0).any()
+    else:
+        assert accuracy > 0.85
+
+
+def test_parts_layers_schedules_and_weights():
+    data = split(made("moons", 100, 0.1, 2, 0), Settings())
+    rows = [range(*part.indices(100)) for part in data.parts.values()]
+    assert [len(r) for r in rows] == [60, 20, 20]
+    assert len(set().union(*rows)) == 100
+    assert parse_layers("") == []
+    assert shape_of(Settings(layers="3 relu, 2", features=("x", "sin 2y", "xy")), 1).sizes == (3, 3, 2, 1)
+    assert rate_at(Settings(schedule="cosine", epochs=100), 1.0, 50) == pytest.approx(0.5)
+    assert rate_at(Settings(schedule="steps", epochs=100), 1.0, 99) == pytest.approx(1 / 32)
+    shape = shape_of(Settings(layers="64 tanh\n64 tanh"), 1)
+    spread = {kind: float(initial_weights(shape, kind, 0)[1][:, :-1].std()) for kind in ("Xavier", "He", "zeros")}
+    assert spread == pytest.approx({"Xavier": (1 / 64) ** 0.5, "He": (2 / 64) ** 0.5, "zeros": 0.0}, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen"),
+    [
+        (SettingsError, {"layers": "8 paint"}),
+        (SettingsError, {"layers": "0 tanh"}),
+        (SettingsError, {"layers": "65 tanh"}),
+        (SettingsError, {"layers": "\n".join(["2"] * 7)}),
+        (ExpressionError, {"data": "function", "expression": "import os"}),
+    ],
+)
+def test_what_makes_no_run_is_said_before_it_waits(kind, chosen):
+    with pytest.raises(kind):
+        data_of(Settings(**chosen))
+    with pytest.raises(kind):
+        start(Settings(**chosen))
+
+
+def test_a_run_is_found_by_its_token_and_waits_for_its_visitor():
+    job = start(Settings(**QUICK))
+    try:
+        assert find(job.token) is job
+        deadline = time.monotonic() + 30
+        while job.state != "paused":
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        assert Settings.model_validate_json(job.about) == Settings(**QUICK)
+    finally:
+        job.send("cancel")

@@ -1,0 +1,36 @@
+"""The script of two moons ends with the page's losses."""
+
+import pytest
+
+from core.moons import Playground, Settings
+from tests.scripts.test_scripts import run_script
+
+CASES = {
+    "two moons": {},
+    "five classes": {
+        "data": "blobs",
+        "n_classes": 5,
+        "loss": "cross-entropy",
+        "optimizer": "Adam",
+        "learning_rate": 0.01,
+    },
+    "a function": {"data": "function", "expression": "x^2 - 1", "features": ("x", "y", "xy"), "schedule": "cosine"},
+    "held back": {"l1": 0.001, "l2": 0.01, "batch_norm": True, "loss": "MSE", "layers": "5 gelu"},
+    "patient": {"patience": 3, "data": "circles", "layers": ""},
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_script_ends_with_the_pages_losses(name, tmp_path):
+    chosen = {"n_points": 90, "epochs": 15, **CASES[name]}
+    printed = run_script("moons", tmp_path, b"", **chosen).splitlines()
+    work = Playground(Settings(**chosen))
+    work.command("pace", 0)
+    work.chunk = 1
+    while work.step():
+        work.chunk = 1  # early stopping looks after each epoch, as the script does
+    for line, (part, found) in zip(printed, work.measured(work.network).items(), strict=True):
+        said, loss, _, accuracy = line.replace(":", "").replace(",", "").split()[:1] + line.replace(",", "").split()[2:]
+        assert said == part
+        assert float(loss) == pytest.approx(found["loss"], abs=2e-3)
+        assert float(accuracy) == pytest.approx(found["accuracy"], abs=0.03)
