@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Literal
 
 import numpy as np
@@ -16,11 +17,14 @@ from torch import Tensor
 
 from core.errors import SettingsError
 from core.jobs import JOBS, Job
-from core.points import SPAN, Points, beside, made
+from core.points import MAX_POINTS, SPAN, Points, beside, labelled, made, read_csv
 from core.scripting import render
 from core.training.tiny import ACTIVATIONS, Network, Rules, Shape, classes_of, loss_of
 
 Feature = Literal["x", "y", "x²", "y²", "xy", "sin 2x", "sin 2y"]
+OwnPoints = Points
+OWN = ("my CSV", "my clicks")  # data that a visitor gives
+FIRST_CLICKS = ((-1.5, -0.8, 0), (-1.0, 1.2, 0), (1.5, 0.8, 1), (1.0, -1.2, 1))
 MAX_LAYERS, MAX_WIDTH = 6, 64
 CHUNK_S = 0.012  # of training between two looks at the commands
 MAP_CELLS, NEURON_CELLS = 60, 18  # a side
@@ -76,10 +80,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data: Literal["moons", "circles", "XOR", "spiral", "blobs", "function"] = Field(
+    data: Literal["moons", "circles", "XOR", "spiral", "blobs", "function", "my CSV", "my clicks"] = Field(
         "moons",
         title="Data",
-        description="Which points are to be told apart. function: those above and those below its graph.",
+        description="Which points are to be told apart. function: above and below its graph. Or your own.",
         json_schema_extra=_select,
     )
     expression: str = Field(
@@ -237,12 +241,14 @@ def parse_layers(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def points_of(settings: Settings) -> Points:
-    """The points that the settings ask for.
+def points_of(settings: Settings, own: Points | None = None) -> Points:
+    """The points that the settings ask for: the visitor's own, where they ask for them and there are some.
 
     Raises:
         ExpressionError: if the function is none.
     """
+    if settings.data in OWN:
+        return own or made("moons", settings.n_points, settings.noise, 2, settings.seed)
     if settings.data == "function":
         return beside(settings.expression, settings.n_points, settings.noise, settings.seed)
     return made(settings.data, settings.n_points, settings.noise, settings.n_classes, settings.seed)
@@ -502,25 +508,48 @@ def feature_maps(settings: Settings) -> np.ndarray:
     return _squeezed(features_of(_grid(NEURON_CELLS), settings.features).t())
 
 
-def data_of(settings: Settings) -> Split:
+def clicked(clicks: Sequence[tuple[float, float, int]]) -> Points:
+    """The points that a visitor has clicked into the plane, after the four that are there from the start.
+
+    Args:
+        clicks: x, y and class from 0.
+    """
+    all_clicks = [*FIRST_CLICKS, *clicks][:MAX_POINTS]
+    xy = np.array([click[:2] for click in all_clicks])
+    return labelled(np.clip(xy, -SPAN, SPAN), [str(click[2] + 1) for click in all_clicks])
+
+
+def table(data: bytes) -> Points:
+    """The points of a CSV file, as core.points.read_csv reads it."""
+    return read_csv(data)
+
+
+def about(settings: Settings, points: Points) -> str:
+    """What tells one run from another: the settings, and the points where they are the visitor's own."""
+    if settings.data not in OWN:
+        return settings.model_dump_json()
+    return settings.model_dump_json() + sha256(points.xy.tobytes() + points.labels.tobytes()).hexdigest()
+
+
+def data_of(settings: Settings, own: Points | None = None) -> Split:
     """The points of a run with these settings, in its order and parts.
 
     Raises:
         CamadasError: if they cannot be made, or the network cannot.
     """
     shape_of(settings, 1)
-    return split(points_of(settings), settings)
+    return split(points_of(settings, own), settings)
 
 
-def start(settings: Settings, points: Points | None = None) -> Job:
+def start(settings: Settings, own: Points | None = None) -> Job:
     """Begin a live run in the background, paused.
 
     Raises:
         CamadasError: if the settings make no network or no points, or the server is full.
     """
-    own = points or points_of(settings)
+    points = points_of(settings, own)
     shape_of(settings, 1)  # what is wrong with it is said before it waits for its turn
-    return JOBS.start(lambda: Playground(settings, own), about=settings.model_dump_json(), is_paused=True)
+    return JOBS.start(lambda: Playground(settings, points), about=about(settings, points), is_paused=True)
 
 
 def find(token: str) -> Job | None:

@@ -5,14 +5,28 @@ from functools import partial
 
 import streamlit as st
 
-from core.errors import CamadasError
-from core.moons import EXAMPLES, Settings, data_of, find, script, start
+from core.errors import CamadasError, PointsRejected
+from core.moons import (
+    EXAMPLES,
+    OwnPoints,
+    Settings,
+    Split,
+    about,
+    clicked,
+    data_of,
+    find,
+    points_of,
+    script,
+    start,
+    table,
+)
 from ui import code, controls, errors, page
 from ui.components.network import network
-from ui.language import N_, _
+from ui.components.upload_words import upload_words
+from ui.language import N_, _, number
 
 SLUG = "moons"
-RUN = f"{SLUG}_run"
+RUN, CLICKS, FILE, PROBLEM = (f"{SLUG}_{what}" for what in ("run", "clicks", "file", "problem"))
 ENDED = ("failed", "cancelled", "forgotten")
 REFERENCES = [
     "Rumelhart, Hinton, Williams (1986), [Learning representations by back-propagating errors]"
@@ -87,20 +101,22 @@ def show() -> None:
     """The whole page."""
     page.header(SLUG)
     settings = knobs()
+    own = own_points(settings)
     try:
-        data = data_of(settings)
-        token = running(settings)
+        data = data_of(settings, own)
+        token = running(settings, own)
     except CamadasError as error:
         errors.show(errors.sentence(error))
         return
     lesson = LESSONS.get(st.session_state.get(f"{SLUG}_example") or "")
     if lesson:
         st.markdown("**" + _("Predict first:") + "** " + _(lesson[0]))
-    network(token, settings, data, f"{SLUG}_network")
+    network(token, settings, data, f"{SLUG}_network", click if settings.data == "my clicks" else None)
     parts: dict[str, Callable[[], None]] = {}
     if lesson:
         parts[N_("Afterwards")] = partial(afterwards, lesson[1])
     parts[N_("How it works")] = partial(explain, settings)
+    parts[N_("Points")] = partial(hand_out, data)
     parts[N_("Code")] = partial(code.tab, SLUG, script(settings))
     parts[N_("References")] = partial(page.references, REFERENCES)
     page.tabs(SLUG, parts)
@@ -139,13 +155,74 @@ def take_example() -> None:
         controls.take(SLUG, EXAMPLES[chosen], Settings)
 
 
-def running(settings: Settings) -> str:
+def own_points(settings: Settings) -> OwnPoints | None:
+    """The visitor's own points: of a file, or clicked into the plane."""
+    if settings.data == "my clicks":
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        left.caption(_("Click into the plane: each click adds a point of the class that is chosen below it."))
+        right.button(_("Clear"), key=f"{SLUG}_clear", on_click=clear, width="stretch")
+        return clicked(st.session_state.get(CLICKS, []))
+    if settings.data != "my CSV":
+        return None
+    with st.container():
+        given = st.file_uploader(
+            _("A CSV file: x, y, label"), ["csv", "txt"], key=f"{SLUG}_upload", on_change=take_file
+        )
+        upload_words(_("This file is not taken: only CSV, of at most 5 MB."))
+    problem, points = st.session_state.get(PROBLEM), st.session_state.get(FILE)
+    if problem is not None and given is not None:
+        errors.show(errors.sentence(problem))
+    if points is None:
+        st.caption(_("Until you give one, two moons are shown."))
+    return points
+
+
+def take_file() -> None:
+    """A file was given; one that cannot be read leaves the points as they were."""
+    file = st.session_state[f"{SLUG}_upload"]
+    st.session_state.pop(PROBLEM, None)
+    if file is None:
+        return
+    try:
+        st.session_state[FILE] = table(file.getvalue())
+    except CamadasError as error:
+        st.session_state[PROBLEM] = PointsRejected(error.reason, **error.details)  # without its traceback
+
+
+def click(x: float, y: float, label: int) -> None:
+    """The visitor clicked into the plane."""
+    st.session_state.setdefault(CLICKS, []).append((x, y, label))
+
+
+def clear() -> None:
+    """Take the visitor's clicks away."""
+    st.session_state.pop(CLICKS, None)
+
+
+def hand_out(data: Split) -> None:
+    """The points as a file."""
+    names = [name.replace(",", ";") for name in data.points.names]
+    lines = [
+        f"{x:.5f},{y:.5f},{names[label]}" for (x, y), label in zip(data.points.xy, data.points.labels, strict=True)
+    ]
+    st.markdown(
+        _("{n} points: {train} to learn from, {validation} to choose by, {test} to judge by at the end.").format(
+            n=number(len(lines)), **{name: number(len(lines[part])) for name, part in data.parts.items()}
+        )
+    )
+    text = "\n".join(lines)
+    st.download_button(
+        _("Points (.csv)"), text, "points.csv", "text/csv", on_click="ignore", icon=":material/download:"
+    )
+
+
+def running(settings: Settings, own: OwnPoints | None) -> str:
     """The token of this visit's run: found again after a reload, made anew when the settings are others."""
-    wanted, token = settings.model_dump_json(), st.session_state.get(RUN) or st.query_params.get(RUN, "")
+    wanted, token = about(settings, points_of(settings, own)), st.session_state.get(RUN) or st.query_params.get(RUN, "")
     job = find(token)
     if job is None or job.about != wanted or job.state in ENDED:
         forget()
-        token = start(settings).token
+        token = start(settings, own).token
     st.session_state[RUN] = token
     if st.query_params.get(RUN) != token:
         st.query_params[RUN] = token

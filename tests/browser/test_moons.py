@@ -90,3 +90,20 @@ def test_another_visitor_cannot_be_watched_from_elsewhere(browser, address):
             port,
         )
         assert closed == "refused"
+
+
+def test_points_are_clicked_into_the_plane(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/moons?moons_data=my%20clicks&moons_tab=Points")
+        panel = page.get_by_role("tabpanel")
+        expect(panel).to_contain_text("4 points:")
+        plane = page.locator(".lab .plane")
+        box = plane.bounding_box()
+        assert box is not None
+        page.get_by_role("radio", name="3").click()
+        for at in (0.2, 0.4, 0.6, 0.8):
+            plane.click(position={"x": box["width"] * at, "y": box["height"] / 2})
+        expect(panel).to_contain_text("8 points:")
+        expect(lab(page)).to_have_attribute("data-state", "paused")
+        page.get_by_role("button", name="Clear").click()
+        expect(panel).to_contain_text("4 points:")

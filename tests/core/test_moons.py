@@ -16,6 +16,8 @@ from core.moons import (
     NEURON_CELLS,
     Playground,
     Settings,
+    about,
+    clicked,
     data_of,
     features_of,
     find,
@@ -210,3 +212,17 @@ def test_a_run_is_found_by_its_token_and_waits_for_its_visitor():
         assert Settings.model_validate_json(job.about) == Settings(**QUICK)
     finally:
         job.send("cancel")
+
+
+def test_own_points_are_learned_from_and_told_apart_from_others():
+    chosen = Settings(data="my clicks", epochs=50)
+    few, more = clicked([]), clicked([(0.5, 9.0, 2)])
+    assert few.names == ("1", "2")
+    assert more.names == ("1", "2", "3")
+    assert more.xy[-1].tolist() == [0.5, 3.0]
+    assert about(chosen, few) != about(chosen, more)
+    assert about(chosen, few) == about(chosen, clicked([]))
+    work = finish(Playground(chosen, more))
+    assert work.data.y.shape == (5, 3)
+    assert len(data_of(Settings(data="my CSV")).labels) == 300  # until there is a file
+    assert len(data_of(Settings(data="my CSV"), few).labels) == 4

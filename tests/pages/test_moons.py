@@ -47,3 +47,26 @@ def test_what_is_no_function_gets_a_sentence_and_stays(language):
     said = translate("This is no expression. Write one, such as sin(2*x).", language)
     assert [error.value for error in at.error] == [said]
     assert at.text_input(key="moons_expression").value == "import os"
+
+
+TABLE = "\n".join(f"{n % 7},{n % 5},{'ab'[n % 2]}" for n in range(40)).encode()
+
+
+def test_a_table_becomes_the_points_and_a_bad_one_leaves_them():
+    at = open_page("moons", moons_data="my CSV")
+    at.file_uploader[0].set_value(("points.csv", TABLE, "text/csv")).run()
+    assert not at.error
+    first = run_of(at)
+    assert first.about != Settings(data="my CSV").model_dump_json()
+    at.file_uploader[0].set_value(("other.csv", b"1,2\n3,4", "text/csv")).run()
+    assert [error.value for error in at.error] == ["Row 1 has 2 columns. Write three: x, y, label."]
+    assert run_of(at) is first
+    one_class = TABLE.replace(b"b", b"a")
+    at.file_uploader[0].set_value(("third.csv", one_class, "text/csv")).run()
+    assert [error.value for error in at.error] == ["All points have the label “a”. Two classes are needed at least."]
+    assert run_of(at) is first
+
+
+def test_the_points_can_be_taken_away():
+    at = open_page("moons", moons_tab="Points")
+    assert any("300 points: 180" in element.value for element in at.markdown)

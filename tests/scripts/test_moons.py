@@ -3,8 +3,10 @@
 import pytest
 
 from core.moons import Playground, Settings
+from core.points import read_csv
 from tests.scripts.test_scripts import run_script
 
+TABLE = "\n".join(f"{n % 7},{n % 5 + n % 2},{'abc'[n % 3]}" for n in range(60)).encode()
 CASES = {
     "two moons": {},
     "five classes": {
@@ -16,6 +18,7 @@ CASES = {
     },
     "a function": {"data": "function", "expression": "x^2 - 1", "features": ("x", "y", "xy"), "schedule": "cosine"},
     "held back": {"l1": 0.001, "l2": 0.01, "batch_norm": True, "loss": "MSE", "layers": "5 gelu"},
+    "own points": {"data": "my CSV", "loss": "cross-entropy"},
     "patient": {"patience": 3, "data": "circles", "layers": ""},
 }
 
@@ -23,8 +26,13 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_the_script_ends_with_the_pages_losses(name, tmp_path):
     chosen = {"n_points": 90, "epochs": 15, **CASES[name]}
+    own = read_csv(TABLE) if chosen.get("data") == "my CSV" else None
+    if own is not None:
+        rows = zip(own.xy, own.labels, strict=True)
+        text = "\n".join(f"{x:.5f},{y:.5f},{own.names[label]}" for (x, y), label in rows)
+        (tmp_path / "points.csv").write_text(text)
     printed = run_script("moons", tmp_path, b"", **chosen).splitlines()
-    work = Playground(Settings(**chosen))
+    work = Playground(Settings(**chosen), own)
     work.command("pace", 0)
     work.chunk = 1
     while work.step():

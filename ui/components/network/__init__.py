@@ -1,16 +1,22 @@
 """A network in training: its weights, each neuron's map, the plane, the losses; and what one can do with the run."""
 
 from base64 import b64encode
+from collections.abc import Callable
+
+import streamlit as st
 
 from core.moons import MAP_CELLS, NEURON_CELLS, PACES, RATES, STRENGTHS, Settings, Split, feature_maps
 from core.points import SPAN
 from ui.components.register import component
 from ui.language import LOCALES, _, current
 
+N_DRAWN = 4  # classes that can be clicked
 PARTS = ("train", "validation", "test")
 
 
-def network(token: str, settings: Settings, data: Split, key: str) -> None:
+def network(
+    token: str, settings: Settings, data: Split, key: str, on_click: Callable[[float, float, int], None] | None
+) -> None:
     """Draw the run of this token.
 
     Args:
@@ -18,7 +24,15 @@ def network(token: str, settings: Settings, data: Split, key: str) -> None:
         settings: that the run was started with.
         data: its points.
         key: of the component in the session.
+        on_click: called with x, y and class of a click into the plane; None where clicks mean nothing.
     """
+
+    def clicked() -> None:
+        for point in st.session_state[key].get("point") or []:
+            if on_click is not None and point["id"] > st.session_state.get(f"{key}_taken", 0):
+                st.session_state[f"{key}_taken"] = point["id"]
+                on_click(float(point["x"]), float(point["y"]), min(max(int(point["label"]), 0), N_DRAWN - 1))
+
     part = {row: at for at, name in enumerate(PARTS) for row in range(*data.parts[name].indices(len(data.labels)))}
     points = [
         [round(float(x), 3), round(float(y), 3), int(label), part[row]]
@@ -40,8 +54,11 @@ def network(token: str, settings: Settings, data: Split, key: str) -> None:
             "strengths": STRENGTHS,
             "locale": LOCALES[current()].replace("_", "-"),
             "words": _words(),
+            "drawn": N_DRAWN if on_click is not None else 0,
+            "taken": st.session_state.get(f"{key}_taken", 0),
         },
         key=key,
+        on_point_change=clicked,
     )
 
 
@@ -68,6 +85,7 @@ def _words() -> dict[str, str]:
         "plane": _("The plane in the colours of the classes; {accuracy} % of the validation points are told apart."),
         "weight": _("Weight of layer {layer}, from {from} to {to}"),
         "set": _("Set"),
+        "class": _("Class of the next point"),
         "queued": _("Others are training: you are number {n} in the queue."),
         "gone": _("This run has ended. Change a control, or press New run."),
         "failed": _("Something went wrong on our side. Reference: {reference}"),

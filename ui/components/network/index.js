@@ -2,7 +2,7 @@
 const CLASSES = ["#2f86c9", "#d9752b", "#1d9e77", "#c2679c", "#b58900", "#56b4e9", "#8a7a00", "#7d7870", "#9467bd", "#17a2b8"];
 const NEAR_PX = 6, RETRY_MS = 800;
 
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data, setTriggerValue }) {
   const lab = parentElement.querySelector(".lab");
   const state = (lab.state ??= {});
   const find = (selector) => lab.querySelector(selector);
@@ -284,6 +284,35 @@ export default function ({ parentElement, data }) {
   form.onsubmit = (event) => {
     event.preventDefault();
     if (state.chosen && Number.isFinite(field.valueAsNumber)) act("weight", [...state.chosen, field.valueAsNumber]);
+  };
+
+  // ---- points of the visitor's own; those that the page has not taken yet go along again
+  const classes = find(".classes");
+  classes.hidden = !data.drawn;
+  lab.classList.toggle("drawing", data.drawn > 0);
+  classes.setAttribute("aria-label", words.class);
+  state.label ??= 0;
+  state.clicks = (state.clicks ?? []).filter((click) => click.id > data.taken);
+  classes.replaceChildren(
+    ...Array.from({ length: data.drawn }, (_, label) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: label + 1 });
+      button.setAttribute("role", "radio");
+      button.setAttribute("aria-checked", label === state.label);
+      button.style.borderColor = CLASSES[label];
+      button.onclick = () => {
+        state.label = label;
+        [...classes.children].forEach((other, at) => other.setAttribute("aria-checked", at === label));
+      };
+      return button;
+    })
+  );
+  find(".plane").onclick = (event) => {
+    if (!data.drawn) return;
+    const box = event.target.getBoundingClientRect();
+    const x = (((event.clientX - box.left) / box.width) * 2 - 1) * data.span;
+    const y = (1 - ((event.clientY - box.top) / box.height) * 2) * data.span;
+    state.clicks.push({ id: (state.clicks.at(-1)?.id ?? data.taken) + 1, x, y, label: state.label });
+    setTriggerValue("point", state.clicks);
   };
 
   if (state.token !== data.token) {
