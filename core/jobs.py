@@ -18,7 +18,7 @@ from core.errors import JobError
 log = logging.getLogger("camadas")
 State = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "forgotten"]
 ENDED: tuple[State, ...] = ("finished", "failed", "cancelled", "forgotten")
-MAX_QUEUED = 200
+MAX_QUEUED, MAX_ALIVE = 200, 400
 MAX_COMMANDS = 100  # waiting at one job
 
 
@@ -126,8 +126,9 @@ class Jobs:
         """
         with self._turns:
             self._forget()
-            if len(self._queue) >= MAX_QUEUED:
-                raise JobError("full", n=len(self._queue))
+            n_alive = sum(job.state not in ENDED for job in self._jobs.values())
+            if len(self._queue) >= MAX_QUEUED or n_alive >= MAX_ALIVE:
+                raise JobError("full", n=n_alive)
             job = Job(secrets.token_urlsafe(16), make, about)
             if is_paused:
                 job.send("pause")

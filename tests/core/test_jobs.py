@@ -177,6 +177,19 @@ def test_the_queue_has_an_end(monkeypatch):
     some.stop()
 
 
+def test_so_have_the_jobs_that_rest(monkeypatch):
+    monkeypatch.setattr(jobs, "MAX_ALIVE", 3)
+    some = Jobs(most_running=1)
+    resting = [some.start(Counting, is_paused=True) for _ in range(3)]
+    until(lambda: all(job.state == "paused" for job in resting))
+    with pytest.raises(JobError):
+        some.start(Counting)
+    resting[0].send("cancel")
+    until(lambda: resting[0].state == "cancelled")
+    assert some.start(Counting).token
+    some.stop()
+
+
 def test_tokens_cannot_be_guessed():
     some = Jobs()
     tokens = {some.start(lambda: Counting(1)).token for _ in range(20)}

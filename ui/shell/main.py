@@ -10,11 +10,12 @@ from ui.files import asset
 from ui.language import _
 
 SIDEBAR_PX = 256
-DOCUMENT = Path(__file__).parent / "document.html"
+HERE = Path(__file__).parent
 
 st.set_page_config(
     page_title="Camadas", page_icon=str(asset("icon.svg")), layout="wide", initial_sidebar_state=SIDEBAR_PX
 )
+st.html(HERE / "style.html")  # before the page, so that nothing is ever seen without it
 language.choose()
 st.logo(str(asset(f"logo-{'dark' if st.context.theme.type == 'dark' else 'light'}.svg")), size="large")
 page = st.navigation(catalog.navigation())
@@ -26,4 +27,4 @@ with st.sidebar:
     badge()
 page.run()
 tag = language.LOCALES[language.current()].replace("_", "-")  # as in BCP 47
-st.html(DOCUMENT.read_text().replace("LANGUAGE", tag), unsafe_allow_javascript=True)
+st.html((HERE / "document.html").read_text().replace("LANGUAGE", tag), unsafe_allow_javascript=True)
