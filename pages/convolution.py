@@ -83,15 +83,7 @@ def show() -> None:
 
 def knobs() -> Settings:
     """The controls that the chosen operation has."""
-    st.selectbox(
-        _("Example"),
-        list(EXAMPLES),
-        index=None,
-        format_func=_,
-        placeholder=_("Start from one"),
-        key=f"{SLUG}_example",
-        on_change=take_example,
-    )
+    controls.example(SLUG, _("Example"), EXAMPLES, Settings)
     with st.popover(_("Matrices"), icon=":material/grid_on:", width="stretch"):
         texts = controls.settings(SLUG, Settings, [["input"], ["kernel"]])
         sizes(texts)
@@ -133,13 +125,6 @@ def take_size(settings: Settings) -> None:
         return
     for name, text in texts.items():
         st.session_state[f"{SLUG}_{name}"] = text
-
-
-def take_example() -> None:
-    """Set all controls to an example's."""
-    chosen = st.session_state[f"{SLUG}_example"]
-    if chosen is not None:
-        controls.take(SLUG, EXAMPLES[chosen], Settings)
 
 
 def edit(where: str, block: int, row: int, column: int, said: str) -> None:

@@ -63,26 +63,11 @@ def show() -> None:
 def knobs() -> Settings:
     """Example, input and text, in a row above the table."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            _("Example"),
-            list(EXAMPLES),
-            index=None,
-            format_func=_,
-            placeholder=_("Start from one"),
-            key=f"{SLUG}_example",
-            on_change=take_example,
-        )
+        controls.example(SLUG, _("Example"), EXAMPLES, Settings)
         with st.popover(_("Input and text"), icon=":material/tune:", width="stretch"):
             settings = controls.settings(SLUG, Settings, [["channels", "height", "width"], ["stack"]])
         st.button(_("Measure again"), icon=":material/timer:", on_click=measure_again, width="stretch")
     return settings
-
-
-def take_example() -> None:
-    """Set all controls to an example's."""
-    chosen = st.session_state[f"{SLUG}_example"]
-    if chosen is not None:
-        controls.take(SLUG, EXAMPLES[chosen], Settings)
 
 
 def measure_again() -> None:

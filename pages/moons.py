@@ -126,15 +126,7 @@ def show() -> None:
 def knobs() -> Settings:
     """The controls, in a row above the network."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            _("Lesson"),
-            list(EXAMPLES),
-            index=None,
-            format_func=_,
-            placeholder=_("Choose one"),
-            key=f"{SLUG}_example",
-            on_change=take_example,
-        )
+        controls.example(SLUG, _("Lesson"), EXAMPLES, Settings)
         with st.popover(_("Data"), icon=":material/scatter_plot:", width="stretch"):
             rows = [["data"], ["expression"], ["n_classes", "seed"], ["n_points"], ["noise"], ["train_share"]]
             controls.settings(SLUG, Settings, rows)
@@ -146,13 +138,6 @@ def knobs() -> Settings:
             settings = controls.settings(SLUG, Settings, [*rows, ["epochs"], ["patience"]])
         st.button(_("New run"), icon=":material/replay:", on_click=forget, width="stretch")
     return settings
-
-
-def take_example() -> None:
-    """Set all controls to a lesson's."""
-    chosen = st.session_state[f"{SLUG}_example"]
-    if chosen is not None:
-        controls.take(SLUG, EXAMPLES[chosen], Settings)
 
 
 def own_points(settings: Settings) -> OwnPoints | None:

@@ -38,6 +38,26 @@ def settings(slug: str, model: type[S], rows: Sequence[Sequence[str]] | None = N
     return model(**found, **{name: value for name, value in hidden.items() if value not in (None, [])})
 
 
+def example(slug: str, title: str, examples: Mapping[str, Mapping[str, object]], model: type[BaseModel]) -> str | None:
+    """A list of named settings to begin from; the one chosen sets all controls of the page, and its name is given."""
+
+    def chosen() -> None:
+        name = st.session_state[f"{slug}_example"]
+        if name is not None:
+            take(slug, examples[name], model)
+
+    found: str | None = st.selectbox(
+        title,
+        list(examples),
+        index=None,
+        format_func=_,
+        placeholder=_("Start from one"),
+        key=f"{slug}_example",
+        on_change=chosen,
+    )
+    return found
+
+
 def take(slug: str, values: Mapping[str, object], model: type[BaseModel]) -> None:
     """In a callback: set a page's controls; those that `values` does not name go back to their defaults."""
     for name, field in model.model_fields.items():
