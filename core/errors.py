@@ -70,6 +70,8 @@ class SettingsError(CamadasError):
         "too_long_text": "{argument} would take {value} characters, more than {rule}: use fewer digits",
         "nothing_left": "a padding of {value} leaves no output: take less",
         "too_many_layers": "{value} layers are more than {rule}: leave some out",
+        "too_many_networks": "{value} networks are too many, at most {rule}: choose fewer values",
+        "networks_differ": "networks that train together need the same layers: change their widths alone",
         "no_layer": "line {row}: {value!r} is no layer: write one of {rule}",
         "no_parameter": "line {row}: {kind} does not take {value!r}: leave it out",
         "layer_value": "line {row}: {argument} must be within {rule}, not {value!r}: change it",
@@ -125,6 +127,7 @@ class JobError(CamadasError):
     messages: ClassVar[dict[str, str]] = {
         "full": "{n} jobs wait already: try again in a while",
         "ended": "the job has ended: start another one",
+        "busy": "the job waits for its turn: ask again in a while",
     }
 
 
@@ -141,6 +144,18 @@ class PointsRejected(CamadasError):
         "too_few": "there are {value} points, fewer than {rule}: add some",
         "one_class": "all points have the label {value!r}: two classes are needed at least",
         "too_many_classes": "there are {value} labels, more than {rule}: merge some",
+    }
+
+
+class NetworkRejected(CamadasError):
+    """A file that is no network of ours."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "file_too_large": "the file has {size_mb:.1f} MB, more than {limit_mb} MB: it is no network of this page",
+        "not_ours": "this is no network of this page: choose a .safetensors file that was taken from it",
+        "no_points": "the network was trained on points that are not in the file: take it from the page again",
+        "other_shape": "the tensors do not fit the settings in the file: take it from the page again",
+        "not_finite": "there are numbers in the file that no network can have: take it from the page again",
     }
 
 

@@ -10,8 +10,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from core.errors import JobError
 
@@ -20,6 +21,8 @@ State = Literal["queued", "running", "paused", "finished", "failed", "cancelled"
 ENDED: tuple[State, ...] = ("finished", "failed", "cancelled", "forgotten")
 MAX_QUEUED, MAX_ALIVE = 200, 400
 MAX_COMMANDS = 100  # waiting at one job
+ANSWER_S = 5.0  # that somebody waits for an answer
+T = TypeVar("T")
 
 
 class Work(Protocol):
@@ -64,6 +67,7 @@ class Job:
     problem: str = ""
     version: int = 0
     commands: deque[tuple[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_COMMANDS))
+    questions: deque[tuple[Callable[[Any], Any], Future[Any]]] = field(default_factory=deque)
     watchers: set[Watcher] = field(default_factory=set)
     watched_at: float = field(default_factory=time.monotonic)
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -76,6 +80,24 @@ class Job:
                 self.commands.clear()
             self.commands.append((name, value))
             self.changed.notify_all()
+
+    def answer(self, question: Callable[[Any], T]) -> T:
+        """What the job's own thread finds in its work, between two steps. To ask is to watch for a moment.
+
+        Raises:
+            JobError: if the job has ended, or has not answered within ANSWER_S: it waits for its turn, say.
+        """
+        future: Future[T] = Future()
+        with self.changed:
+            if self.state in ENDED and self.state != "finished":
+                raise JobError("ended")
+            self.watched_at = time.monotonic()
+            self.questions.append((question, future))
+            self.changed.notify_all()
+        try:
+            return future.result(ANSWER_S)
+        except (TimeoutError, CancelledError) as error:
+            raise JobError("busy") from error
 
     def watch(self, watcher: Watcher) -> None:
         """Let somebody look on."""
@@ -113,13 +135,14 @@ class Jobs:
         self._queue: deque[Job] = deque()
         self._running: set[Job] = set()
 
-    def start(self, make: Callable[[], Work], about: str = "", *, is_paused: bool = False) -> Job:
+    def start(self, make: Callable[[], Work], about: str = "", *, is_paused: bool = False, token: str = "") -> Job:
         """Begin a job; it waits for its turn while too many run.
 
         Args:
             make: makes the work, in the job's own thread, once it is its turn.
             about: kept with the job.
             is_paused: whether it waits for "resume" before its first step.
+            token: under which it is found, as unguessable as those that are drawn without it.
 
         Raises:
             JobError: if too many wait already.
@@ -129,7 +152,7 @@ class Jobs:
             n_alive = sum(job.state not in ENDED for job in self._jobs.values())
             if len(self._queue) >= MAX_QUEUED or n_alive >= MAX_ALIVE:
                 raise JobError("full", n=n_alive)
-            job = Job(secrets.token_urlsafe(16), make, about)
+            job = Job(token or secrets.token_urlsafe(16), make, about)
             if is_paused:
                 job.send("pause")
             self._jobs[job.token] = job
@@ -169,6 +192,10 @@ class Jobs:
             job.state = "failed"
         finally:
             job.make = _nothing  # what it held is given back
+            with job.changed:
+                left, job.questions = job.questions, deque()
+            for _question, future in left:
+                future.cancel()
             self._free(job)
             job.watched_at = time.monotonic()
 
@@ -187,6 +214,7 @@ class Jobs:
                 else:
                     goes_on = work.command(name, value) or goes_on
                 job.version += 1
+            _answer(job, work)
             if job.state == "finished" and goes_on:
                 self._set(job, "running")
             if job.state == "running" and goes_on:
@@ -261,7 +289,7 @@ class Jobs:
         """Sleep until somebody asks for something, or it is time to look whether anybody is there."""
         with job.changed:
             asked = any(w.wants and w.seen < job.version for w in job.watchers)
-            if not job.commands and not asked:
+            if not job.commands and not job.questions and not asked:
                 job.changed.wait(timeout=min(1.0, self.idle_s))
 
 
@@ -270,6 +298,17 @@ def _taken(job: Job) -> list[tuple[str, Any]]:
         taken = list(job.commands)
         job.commands.clear()
     return taken
+
+
+def _answer(job: Job, work: Work) -> None:
+    with job.changed:
+        asked, job.questions = job.questions, deque()
+    for question, future in asked:
+        if future.set_running_or_notify_cancel():
+            try:
+                future.set_result(question(work))
+            except Exception as error:  # theirs who asked
+                future.set_exception(error)
 
 
 def _nothing() -> Work:

@@ -131,7 +131,7 @@ def knobs() -> Settings:
             rows = [["data"], ["expression"], ["n_classes", "seed"], ["n_points"], ["noise"], ["train_share"]]
             controls.settings(SLUG, Settings, rows)
         with st.popover(_("Network"), icon=":material/hub:", width="stretch"):
-            rows = [["layers"], ["features"], ["initialization"], ["batch_norm"], ["dropout"]]
+            rows = [["layers"], ["features"], ["initialization", "weights_seed"], ["batch_norm"], ["dropout"]]
             controls.settings(SLUG, Settings, rows)
         with st.popover(_("Training"), icon=":material/tune:", width="stretch"):
             rows = [["optimizer", "learning_rate"], ["schedule", "batch_size"], ["loss"], ["l1", "l2"]]

@@ -31,6 +31,7 @@ SENTENCES = {
     ("SoundRejected", "rate"): N_("{value} samples a second are not read. Export it with 44100."),
     ("JobError", "full"): N_("{n} trainings wait already. Try again in a while."),
     ("JobError", "ended"): N_("This training has ended. Start another one."),
+    ("JobError", "busy"): N_("Others are training, and this waits for its turn. It comes by itself."),
     ("PointsRejected", "empty"): N_("There are no points in this file. Choose another one."),
     ("PointsRejected", "file_too_large"): N_("The file has {size_mb} MB; {limit_mb} MB is the most. Leave rows out."),
     ("PointsRejected", "not_a_table"): N_("This is no table. Save it as CSV with three columns: x, y, label."),
@@ -40,6 +41,21 @@ SENTENCES = {
     ("PointsRejected", "too_few"): N_("There are only {value} points; {rule} are needed."),
     ("PointsRejected", "one_class"): N_("All points have the label “{value}”. Two classes are needed at least."),
     ("PointsRejected", "too_many_classes"): N_("There are {value} different labels; {rule} is the most."),
+    ("NetworkRejected", "file_too_large"): N_(
+        "The file has {size_mb} MB; {limit_mb} MB is the most. It is no network of this page."
+    ),
+    ("NetworkRejected", "not_ours"): N_(
+        "This is no network of this page. Choose a .safetensors file that was taken from it."
+    ),
+    ("NetworkRejected", "no_points"): N_(
+        "The network was trained on points that are not in the file. Take it from the page again."
+    ),
+    ("NetworkRejected", "other_shape"): N_(
+        "The tensors do not fit the settings in the file. Take it from the page again."
+    ),
+    ("NetworkRejected", "not_finite"): N_(
+        "The file has numbers that no network can have. Take it from the page again."
+    ),
     ("ExpressionError", "empty"): N_("There is no function. Write one, such as sin(2*x)."),
     ("ExpressionError", "syntax"): N_("This is no expression. Write one, such as sin(2*x)."),
     ("ExpressionError", "name"): N_("“{value}” is not known here. Use x and {rule}."),
@@ -99,6 +115,10 @@ SENTENCES = {
     ),
     ("SettingsError", "nothing_left"): N_("A padding of {value} cuts away the whole output. Take less."),
     ("SettingsError", "too_many_layers"): N_("{value} layers are too many; {rule} is the most."),
+    ("SettingsError", "too_many_networks"): N_(
+        "{value} networks are too many; {rule} is the most. Choose fewer values."
+    ),
+    ("SettingsError", "networks_differ"): N_("Networks that train together need the same layers."),
     ("SettingsError", "no_layer"): N_("Layer {row}: “{value}” is no layer. Write one of {rule}."),
     ("SettingsError", "no_parameter"): N_("Layer {row}: {kind} does not take “{value}”."),
     ("SettingsError", "layer_value"): N_("Layer {row}: {argument} must be within {rule}; “{value}” is not."),

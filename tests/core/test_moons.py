@@ -9,25 +9,9 @@ import pytest
 import torch
 
 from core.errors import ExpressionError, SettingsError
-from core.moons import (
-    EXAMPLES,
-    KEPT,
-    MAP_CELLS,
-    NEURON_CELLS,
-    Playground,
-    Settings,
-    about,
-    clicked,
-    data_of,
-    features_of,
-    find,
-    initial_weights,
-    parse_layers,
-    rate_at,
-    shape_of,
-    split,
-    start,
-)
+from core.moons import EXAMPLES, about, clicked, data_of, find, start
+from core.plane import Settings, features_of, initial_weights, parse_layers, rate_at, shape_of, split
+from core.playground import KEPT, MAP_CELLS, NEURON_CELLS, Playground
 from core.points import made
 
 QUICK = {"n_points": 60, "epochs": 40, "layers": "4 tanh"}
@@ -156,7 +140,7 @@ def test_patience_ends_a_run_that_learns_by_heart():
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_lesson_shows_what_it_says(name):
     work = finish(Playground(Settings(**{"epochs": 600, **EXAMPLES[name]})))
-    accuracy = work.measured(work.network)["train"]["accuracy"]
+    accuracy = work.snapshot().measured().accuracies["train"]
     fails = ("A line is not enough: XOR without hidden layer", "A step too far", "A deep chain of sigmoids")
     if name in fails:
         assert accuracy < 0.8

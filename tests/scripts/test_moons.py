@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.moons import Playground, Settings
+from core.plane import Settings
+from core.playground import Playground
 from core.points import read_csv
 from tests.scripts.test_scripts import run_script
 
@@ -37,8 +38,9 @@ def test_the_script_ends_with_the_pages_losses(name, tmp_path):
     work.chunk = 1
     while work.step():
         work.chunk = 1  # early stopping looks after each epoch, as the script does
-    for line, (part, found) in zip(printed, work.measured(work.network).items(), strict=True):
+    found = work.snapshot().measured()
+    for line, part in zip(printed, found.losses, strict=True):
         said, loss, _, accuracy = line.replace(":", "").replace(",", "").split()[:1] + line.replace(",", "").split()[2:]
         assert said == part
-        assert float(loss) == pytest.approx(found["loss"], abs=2e-3)
-        assert float(accuracy) == pytest.approx(found["accuracy"], abs=0.03)
+        assert float(loss) == pytest.approx(found.losses[part], abs=2e-3)
+        assert float(accuracy) == pytest.approx(found.accuracies[part], abs=0.03)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.moons import MAP_CELLS, NEURON_CELLS, PACES, RATES, STRENGTHS, Settings, Split, feature_maps
+from core.plane import RATES, STRENGTHS, Settings, Split
+from core.playground import MAP_CELLS, NEURON_CELLS, PACES, feature_maps
 from core.points import SPAN
 from ui.components.register import component
 from ui.language import LOCALES, _, current
