@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.board import Row
 from core.errors import SettingsError
 from core.plane import Settings, features_of, grid, initial_weights, plane_of, points_of, rate_at, shape_of, split
 from core.playground import Measured
@@ -57,6 +58,9 @@ class Many:
         self.x, self.y = self.data.x[rows], self.data.y[rows]
         self.grid = features_of(grid(CELLS), self.settings.features)
         self.epoch, self.at, self.chunk = 0, 0, 1  # chunk: batches
+        self.best = torch.full((len(runs),), float("inf"))
+        self.best_epochs = torch.zeros(len(runs), dtype=torch.int64)
+        self.stopped = torch.full((len(runs),), -1, dtype=torch.int64)  # the epoch, -1 while it goes on
         self.order = torch.zeros(0, dtype=torch.int64)
         self.history: list[tuple[int, list[float]]] = []
 
@@ -66,7 +70,7 @@ class Many:
         n_batches = self._advance(self.chunk)
         took = time.perf_counter() - start
         self.chunk = max(1, min(4 * self.chunk, round(n_batches * CHUNK_S / max(took, 1e-6))))
-        return self.epoch < self.settings.epochs
+        return not self.is_done()
 
     def command(self, name: str, value: Any) -> bool:
         """Nothing can be asked for but the end."""
@@ -100,6 +104,17 @@ class Many:
                 found[at].accuracies[name] = accuracy
         return found
 
+    def is_done(self) -> bool:
+        """Whether all epochs are done."""
+        return self.epoch >= self.settings.epochs or bool((self.stopped >= 0).all())
+
+    def rows(self) -> list[Row]:
+        """Each network as a row of the score board."""
+        shapes = [shape_of(run, self.data.y.shape[1]) for run in self.runs]
+        epochs = torch.where(self.stopped >= 0, self.stopped, self.epoch).tolist()
+        found = zip(self.runs, epochs, shapes, self.measured(), strict=True)
+        return [Row(run, epoch, shape.n_parameters, measured) for run, epoch, shape, measured in found]
+
     def boundaries(self) -> np.ndarray:
         """(N, CELLS^2) int8, each as `plane_of` gives it."""
         return np.stack([plane_of(scores, self.settings.loss) for scores in self.network.layers(self.grid)[-1]])
@@ -109,7 +124,8 @@ class Many:
         size = self.settings.batch_size
         per_epoch = -(-len(self.x) // size)
         n_epochs = min(n_batches // per_epoch, self.settings.epochs - self.epoch)
-        if self.at == 0 and n_epochs > 1 and self.settings.schedule == "constant":
+        is_even = self.settings.schedule == "constant" and not self.settings.patience
+        if self.at == 0 and n_epochs > 1 and is_even:
             self._train(torch.stack([self._drawn() for _ in range(n_epochs)]))
             self.epoch += n_epochs
             return n_epochs * per_epoch
@@ -121,7 +137,22 @@ class Many:
         self.at += done
         if self.at >= per_epoch:
             self.epoch, self.at = self.epoch + 1, 0
+            if self.settings.patience:
+                self._stop_early()
         return done
+
+    def _stop_early(self) -> None:
+        """Networks whose validation loss has not got better for so long stay as they are: their rate is 0."""
+        rows = self.data.parts["validation"]
+        losses = loss_of(self.network.scores(self.data.x[rows]), self.data.y[rows], self.settings.loss)
+        better = losses < self.best
+        self.best, self.best_epochs = (
+            torch.where(better, losses, self.best),
+            self.best_epochs.masked_fill(better, self.epoch),
+        )
+        waited = self.epoch - self.best_epochs >= self.settings.patience
+        self.stopped = torch.where(waited & (self.stopped < 0), self.epoch, self.stopped)
+        self.rates = self.rates.masked_fill(self.stopped >= 0, 0.0)
 
     def _drawn(self) -> Tensor:
         return torch.randperm(len(self.x), generator=self.generator)

@@ -1,18 +1,34 @@
 """Two moons: a small network on points in the plane, trained live."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
 
+from core import netfile
+from core.board import Row
 from core.jobs import JOBS, Job
-from core.plane import OWN, Settings, Split, parse_layers, points_of, shape_of, split
-from core.playground import Playground
-from core.points import MAX_POINTS, SPAN, Points, labelled, read_csv
+from core.many import Many
+from core.measures import ClassMeasure, confusion, report
+from core.netfile import Loaded
+from core.peer import Peer, PeerState, differences
+from core.plane import OWN, Settings, Split, features_of, grid, parse_layers, plane_of, points_of, shape_of, split
+from core.playground import MAP_CELLS, Playground, Snapshot
+from core.points import Points
 from core.scripting import render
+from core.training.tiny import classes_of
+
+__all__ = [
+    "Loaded",
+    "PeerState",
+    "Settings",
+    "Snapshot",
+    "Split",
+]  # what a page of this subject names, besides what stands below
 
 OwnPoints = Points
-FIRST_CLICKS = ((-1.5, -0.8, 0), (-1.0, 1.2, 0), (1.5, 0.8, 1), (1.0, -1.2, 1))
+
+SEEDS = 8  # of a score
 
 EXAMPLES: dict[str, dict[str, object]] = {
     "Two moons": {},
@@ -52,27 +68,14 @@ EXAMPLES: dict[str, dict[str, object]] = {
 }
 
 
-def clicked(clicks: Sequence[tuple[float, float, int]]) -> Points:
-    """The points that a visitor has clicked into the plane, after the four that are there from the start.
-
-    Args:
-        clicks: x, y and class from 0.
-    """
-    all_clicks = [*FIRST_CLICKS, *clicks][:MAX_POINTS]
-    xy = np.array([click[:2] for click in all_clicks])
-    return labelled(np.clip(xy, -SPAN, SPAN), [str(click[2] + 1) for click in all_clicks])
-
-
-def table(data: bytes) -> Points:
-    """The points of a CSV file, as core.points.read_csv reads it."""
-    return read_csv(data)
-
-
-def about(settings: Settings, points: Points) -> str:
-    """What tells one run from another: the settings, and the points where they are the visitor's own."""
-    if settings.data not in OWN:
-        return settings.model_dump_json()
-    return settings.model_dump_json() + sha256(points.xy.tobytes() + points.labels.tobytes()).hexdigest()
+def about(settings: Settings, own: Points | None = None, loaded: Loaded | None = None) -> str:
+    """What tells one run from another: the settings, the points that are the visitor's own, the network it began as."""
+    told = settings.model_dump_json()
+    if settings.data in OWN and own is not None:
+        told += sha256(own.xy.tobytes() + own.labels.tobytes()).hexdigest()
+    if loaded is not None:
+        told += sha256(b"".join(tensor.numpy().tobytes() for tensor in loaded.state.values())).hexdigest()
+    return told
 
 
 def data_of(settings: Settings, own: Points | None = None) -> Split:
@@ -85,22 +88,148 @@ def data_of(settings: Settings, own: Points | None = None) -> Split:
     return split(points_of(settings, own), settings)
 
 
-def start(settings: Settings, own: Points | None = None) -> Job:
-    """Begin a live run in the background, paused.
+def start(settings: Settings, own: Points | None = None, loaded: Loaded | None = None) -> Job:
+    """Begin a live run in the background, paused; with a network of a file, if one is given.
 
     Raises:
         CamadasError: if the settings make no network or no points, or the server is full.
     """
     points = points_of(settings, own)
     shape_of(settings, 1)  # what is wrong with it is said before it waits for its turn
-    return JOBS.start(lambda: Playground(settings, points), about=about(settings, points), is_paused=True)
+    network = loaded.network() if loaded is not None else None
+    return JOBS.start(lambda: Playground(settings, points, network), about=about(settings, own, loaded), is_paused=True)
 
 
 def find(token: str) -> Job | None:
-    """The run of this token, while it is known."""
+    """The job of this token, while it is known."""
     return JOBS.find(token)
+
+
+def fits(loaded: Loaded, settings: Settings, data: Split) -> bool:
+    """Whether the network of a file can go on with these settings and points."""
+    return netfile.fits(loaded, settings, data.y.shape[1])
+
+
+def snapshot(job: Job) -> Snapshot:
+    """The moment of a live run that is shown.
+
+    Raises:
+        JobError: if it has ended or waits for its turn.
+    """
+    return job.answer(Playground.snapshot)
+
+
+@dataclass(frozen=True)
+class Results:
+    """A network on one part of the points.
+
+    Attributes:
+        accuracy: 0 to 1.
+        confusion: (c, c) counts, a row a true class.
+        report: of each class.
+        plane: (MAP_CELLS, MAP_CELLS) int8, as `core.plane.plane_of` gives one.
+        is_single: whether the plane holds the score of one output, not classes.
+    """
+
+    accuracy: float
+    confusion: np.ndarray
+    report: list[ClassMeasure]
+    plane: np.ndarray
+    is_single: bool
+
+
+def results(now: Snapshot, part: str) -> Results:
+    """What a live run does on "train", "validation" or "test"."""
+    said = classes_of(now.network.scores(now.data.x), now.settings.loss).numpy()
+    plane = plane_of(now.network.layers(features_of(grid(MAP_CELLS), now.settings.features))[-1], now.settings.loss)
+    return _results(now.data, said, plane, part, is_single=now.data.y.shape[1] == 1)
+
+
+def peer_results(state: PeerState, data: Split, part: str) -> Results | None:
+    """The same of scikit-learn's network; None while there is nothing to see."""
+    if state.said is None or state.plane is None:
+        return None
+    return _results(data, state.said, state.plane, part, is_single=len(data.points.names) == 2)
+
+
+def _results(data: Split, said: np.ndarray, plane: np.ndarray, part: str, *, is_single: bool) -> Results:
+    rows = data.parts[part]
+    labels, said = data.labels[rows].numpy(), said[rows]
+    names = data.points.names
+    right = float((labels == said).mean())
+    square = plane.reshape(MAP_CELLS, MAP_CELLS)
+    return Results(right, confusion(labels, said, len(names)), report(labels, said, names), square, is_single)
+
+
+def start_peer(settings: Settings, data: Split) -> Job:
+    """Begin scikit-learn's network with the same settings and points, in the background.
+
+    Raises:
+        JobError: if the server is full.
+    """
+    return JOBS.start(lambda: Peer(settings, data))
+
+
+def peer_state(job: Job, epoch: int) -> PeerState:
+    """How scikit-learn's network stands; it goes on to this epoch.
+
+    Raises:
+        JobError: if it has ended or waits for its turn.
+    """
+    job.send("until", epoch)
+    return job.answer(Peer.state)
+
+
+def peer_differences(settings: Settings, data: Split) -> list[str]:
+    """The settings that scikit-learn's network does not have, and so does otherwise."""
+    return differences(settings, len(data.points.names))
+
+
+def row(now: Snapshot) -> Row:
+    """A live run as a row of the score board."""
+    return Row(now.settings, now.epoch, now.network.shape.n_parameters, now.measured(), now.touched)
+
+
+def start_seeds(settings: Settings, own: Points | None = None) -> Job:
+    """Train the network of these settings from SEEDS first weights at once, in the background.
+
+    Raises:
+        CamadasError: as `start`.
+    """
+    points = points_of(settings, own)
+    runs = [settings.model_copy(update={"weights_seed": seed}) for seed in range(SEEDS)]
+    shape_of(settings, 1)
+    return JOBS.start(lambda: Many(runs, points))
+
+
+def seeds(job: Job) -> tuple[int, list[Row]]:
+    """The epoch of such a training, and its rows once it is done.
+
+    Raises:
+        JobError: if it has ended or waits for its turn.
+    """
+    return job.answer(lambda work: (work.epoch, work.rows() if work.is_done() else []))
+
+
+def packed(now: Snapshot) -> bytes:
+    """A live run's network as a .safetensors file."""
+    return netfile.pack(now.network, now.settings, now.data.points, now.epoch)
+
+
+def unpacked(data: bytes) -> Loaded:
+    """The network of such a file.
+
+    Raises:
+        NetworkRejected: if it is none.
+    """
+    return netfile.unpack(data)
 
 
 def script(settings: Settings) -> str:
     """The stand-alone Python script that trains the same network on the same points in plain PyTorch."""
     return render("moons", settings=settings, layers=parse_layers(settings.layers))
+
+
+def use_script() -> str:
+    """The stand-alone Python script that reads a network's file and asks it."""
+    return render("moons_network")

@@ -1,5 +1,6 @@
 """The same network by scikit-learn: the work of a job that trains an MLPClassifier beside a live run."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from core.plane import Settings, Split, features_of, grid, parse_layers
 from core.playground import MAP_CELLS
 
 ACTIVATIONS = {"tanh": "tanh", "relu": "relu", "sigmoid": "logistic"}
-AT_ONCE = 5  # epochs between two looks at the commands
+CHUNK_S = 0.03  # of training between two looks at the commands
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,15 @@ class PeerState:
 
     Attributes:
         epoch: epochs trained.
-        said: (n,) the class of each point.
-        plane: (MAP_CELLS^2,) int8, as `core.plane.plane_of` gives one.
+        has_diverged: whether its weights have run away.
+        said: (n,) the class of each point, or None.
+        plane: (MAP_CELLS^2,) int8, as `core.plane.plane_of` gives one, or None.
     """
 
     epoch: int
-    said: np.ndarray
-    plane: np.ndarray
+    has_diverged: bool
+    said: np.ndarray | None
+    plane: np.ndarray | None
 
 
 class Peer:
@@ -41,36 +44,43 @@ class Peer:
         rows = data.parts["train"]
         self.x, self.labels = data.x[rows].numpy(), data.labels[rows].numpy()
         self.model = MLPClassifier(**arguments(settings, len(self.x)))
-        self.features = settings.features
+        self.features, self.classes, self.has_diverged = settings.features, np.arange(len(data.points.names)), False
 
     def step(self) -> bool:
         """Train a few epochs; False when the run is caught up with."""
-        for _ in range(min(AT_ONCE, self.until - self.epoch)):
-            self.model.partial_fit(self.x, self.labels, classes=np.arange(len(self.data.points.names)))
-            self.epoch += 1
-        return self.epoch < self.until
+        start = time.perf_counter()
+        while self.epoch < self.until and not self.has_diverged and time.perf_counter() - start < CHUNK_S:
+            try:
+                self.model.partial_fit(self.x, self.labels, classes=self.classes)
+                self.epoch += 1
+            except ValueError:  # what scikit-learn says to weights that have run away
+                self.has_diverged = True
+        return self._goes_on()
 
     def command(self, name: str, value: Any) -> bool:
         """ "until": the epoch to train to."""
         if name == "until" and isinstance(value, int):
             self.until = value
-        return self.epoch < self.until
+        return self._goes_on()
 
     def frame(self) -> bytes:
         """Nobody watches it move."""
         return b""
 
-    def state(self) -> PeerState | None:
-        """What it says now; None before its first epoch."""
-        if self.epoch == 0:
-            return None
+    def state(self) -> PeerState:
+        """What it says now; nothing before its first epoch, and when it has run away."""
+        if self.epoch == 0 or self.has_diverged:
+            return PeerState(self.epoch, self.has_diverged, None, None)
         shares = self.model.predict_proba(features_of(grid(MAP_CELLS), self.features).numpy())
         if shares.shape[1] == 2:
             share = np.clip(shares[:, 1], 1e-7, 1 - 1e-7)
             plane = np.clip(np.log(share / (1 - share)), -4, 4) * (127 / 4)
         else:
             plane = shares.argmax(1)
-        return PeerState(self.epoch, self.model.predict(self.data.x.numpy()), plane.astype(np.int8))
+        return PeerState(self.epoch, False, self.model.predict(self.data.x.numpy()), plane.astype(np.int8))
+
+    def _goes_on(self) -> bool:
+        return self.epoch < self.until and not self.has_diverged
 
 
 def arguments(settings: Settings, n_train: int) -> dict[str, Any]:

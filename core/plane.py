@@ -23,8 +23,8 @@ MAX_LAYERS, MAX_WIDTH = 6, 64
 _select: JsonDict = {"widget": "select"}
 
 
-class Settings(BaseModel):
-    """What a visitor can turn."""
+class Common(BaseModel):
+    """What one network and many that are compared have in common: points, features, training."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -69,13 +69,6 @@ class Settings(BaseModel):
         description="The rest is halved: to choose by (validation), and to judge by at the end (test).",
         json_schema_extra={"step": 0.05},
     )
-    layers: str = Field(
-        "6 tanh\n4 tanh",
-        max_length=200,
-        title="Hidden layers",
-        description="Neurons and activation of each, one a line: tanh, relu, sigmoid, leaky relu or gelu.",
-        examples=["3 relu"],
-    )
     features: tuple[Feature, ...] = Field(
         ("x", "y"),
         min_length=1,
@@ -96,9 +89,6 @@ class Settings(BaseModel):
     )
     optimizer: Literal["SGD", "momentum", "Adagrad", "RMSprop", "Adam"] = Field(
         "SGD", title="Optimizer", description="How a gradient becomes a step.", json_schema_extra=_select
-    )
-    learning_rate: Rate = Field(
-        0.1, title="Learning rate", description="How long a step is.", json_schema_extra=_select
     )
     schedule: Literal["constant", "cosine", "steps"] = Field(
         "constant",
@@ -123,14 +113,6 @@ class Settings(BaseModel):
     epochs: int = Field(
         2000, ge=10, le=10000, title="Epochs", description="After which it ends.", json_schema_extra={"step": 10}
     )
-    patience: int = Field(
-        0,
-        ge=0,
-        le=2000,
-        title="Early stopping",
-        description="Epochs without a better validation loss after which it ends; 0: never.",
-        json_schema_extra={"step": 10},
-    )
     seed: int = Field(
         0,
         ge=0,
@@ -138,6 +120,29 @@ class Settings(BaseModel):
         title="Seed of the points",
         description="Of the points, their three parts, and the order in which they are met.",
         json_schema_extra={"widget": "number"},
+    )
+
+
+class Settings(Common):
+    """One network."""
+
+    layers: str = Field(
+        "6 tanh\n4 tanh",
+        max_length=200,
+        title="Hidden layers",
+        description="Neurons and activation of each, one a line: tanh, relu, sigmoid, leaky relu or gelu.",
+        examples=["3 relu"],
+    )
+    learning_rate: Rate = Field(
+        0.1, title="Learning rate", description="How long a step is.", json_schema_extra=_select
+    )
+    patience: int = Field(
+        0,
+        ge=0,
+        le=2000,
+        title="Early stopping",
+        description="Epochs without a better validation loss after which it ends; 0: never.",
+        json_schema_extra={"step": 10},
     )
     weights_seed: int = Field(
         0,
@@ -193,7 +198,7 @@ def parse_layers(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def points_of(settings: Settings, own: Points | None = None) -> Points:
+def points_of(settings: Common, own: Points | None = None) -> Points:
     """The points that the settings ask for: the visitor's own, where they ask for them and there are some.
 
     Raises:
@@ -221,7 +226,7 @@ def features_of(xy: Tensor, names: Sequence[Feature]) -> Tensor:
     return torch.stack([columns[name] for name in names], 1)
 
 
-def split(points: Points, settings: Settings) -> Split:
+def split(points: Points, settings: Common) -> Split:
     """Mix the points by the seed and part them into train, validation and test."""
     order = np.random.default_rng((settings.seed, 1)).permutation(len(points.labels))
     mixed = Points(points.xy[order], points.labels[order], points.names)
@@ -258,7 +263,7 @@ def initial_weights(shape: Shape, kind: str, seed: int) -> list[Tensor]:
     return made_weights
 
 
-def rate_at(settings: Settings, rate: float, epoch: int) -> float:
+def rate_at(settings: Common, rate: float, epoch: int) -> float:
     """The learning rate of an epoch, counted from 0."""
     done = min(1.0, epoch / settings.epochs)
     if settings.schedule == "cosine":

@@ -3,7 +3,7 @@
 import ast
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ MAX_BYTES = 5 * 2**20
 MAX_POINTS, LEAST_POINTS = 5_000, 4
 MAX_CLASSES = 10
 MAX_EXPRESSION = 80
+FIRST_CLICKS = ((-1.5, -0.8, 0), (-1.0, 1.2, 0), (1.5, 0.8, 1), (1.0, -1.2, 1))
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: getattr(np, name) for name in ("sin", "cos", "tan", "exp", "log", "sqrt", "abs", "tanh", "floor", "sign")
 }
@@ -196,6 +197,17 @@ def read_csv(data: bytes) -> Points:
     except csv.Error as error:
         raise PointsRejected("not_a_table") from error
     return labelled(np.array(xy).reshape(-1, 2), labels, scaled=True)
+
+
+def clicked(clicks: Sequence[tuple[float, float, int]]) -> Points:
+    """The points that a visitor has clicked into the plane, after the four that are there from the start.
+
+    Args:
+        clicks: x, y and class from 0.
+    """
+    all_clicks = [*FIRST_CLICKS, *clicks][:MAX_POINTS]
+    xy = np.array([click[:2] for click in all_clicks])
+    return labelled(np.clip(xy, -SPAN, SPAN), [str(click[2] + 1) for click in all_clicks])
 
 
 def labelled(xy: np.ndarray, labels: list[str], *, scaled: bool = False) -> Points:

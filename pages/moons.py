@@ -5,28 +5,32 @@ from functools import partial
 
 import streamlit as st
 
-from core.errors import CamadasError, PointsRejected
+from core.errors import CamadasError
 from core.moons import (
     EXAMPLES,
+    Loaded,
     OwnPoints,
     Settings,
     Split,
     about,
-    clicked,
     data_of,
     find,
-    points_of,
+    fits,
+    packed,
     script,
+    snapshot,
     start,
-    table,
+    unpacked,
+    use_script,
 )
-from ui import code, controls, errors, page
+from ui import board, code, controls, errors, page, points, results
 from ui.components.network import network
 from ui.components.upload_words import upload_words
 from ui.language import N_, _, number
+from ui.lessons import LESSONS
 
 SLUG = "moons"
-RUN, CLICKS, FILE, PROBLEM = (f"{SLUG}_{what}" for what in ("run", "clicks", "file", "problem"))
+RUN, LOADED, PROBLEM = (f"{SLUG}_{what}" for what in ("run", "loaded", "problem"))
 ENDED = ("failed", "cancelled", "forgotten")
 REFERENCES = [
     "Rumelhart, Hinton, Williams (1986), [Learning representations by back-propagating errors]"
@@ -37,90 +41,47 @@ REFERENCES = [
     "Kingma, Ba (2015), [Adam](https://arxiv.org/abs/1412.6980)",
     "Smilkov et al. (2017), [Direct-manipulation visualization of deep networks](https://arxiv.org/abs/1708.03788): "
     "TensorFlow Playground",
+    "Pedregosa et al. (2011), [scikit-learn](https://jmlr.org/papers/v12/pedregosa11a.html): MLPClassifier",
 ]
-# For each example what to predict first, and what explains it afterwards.
-LESSONS = {
-    "Two moons": (
-        N_("How many bends does the boundary need?"),
-        N_("Two: each hidden neuron draws one soft line, and the output adds a few of them to a curve."),
-    ),
-    "A line is not enough: XOR without hidden layer": (
-        N_("How good can one straight line be?"),
-        N_("Without a hidden layer the boundary is a line, and any line leaves about half of these points wrong."),
-    ),
-    "XOR with the right feature": (
-        N_("Still no hidden layer, but the network is told x · y. Is that enough?"),
-        N_("Yes: in the right features the problem is a line again. Finding such features is what layers are for."),
-    ),
-    "XOR with three neurons": (
-        N_("How few neurons can do it?"),
-        N_("Two can, when they begin well; three nearly always do. Try other seeds."),
-    ),
-    "A step too far": (
-        N_("What does a learning rate of 10 do?"),
-        N_("Each step jumps over the valley to a place that is worse: the loss leaps about or runs away."),
-    ),
-    "Dead neurons": (
-        N_("Watch the small maps: which neurons no longer answer?"),
-        N_(
-            "A neuron with ReLU whose sum is below 0 for all points gives 0 and gets no gradient: "
-            "it stays dead. A leaky ReLU or a smaller rate keeps it alive."
-        ),
-    ),
-    "All the same: weights of zero": (
-        N_("Eight neurons begin alike. Will they become different?"),
-        N_("Never: the same weights get the same gradients. Chance at the start is what makes neurons differ."),
-    ),
-    "Learned by heart": (
-        N_("A large network, twenty noisy points to learn from: which of the two losses will rise?"),
-        N_("The validation loss: the boundary winds round single points, which say nothing about others."),
-    ),
-    "The same, held back": (
-        N_("The same with L2 = 0.03: what becomes of the boundary?"),
-        N_("It is smoother: large weights cost, so single points are given up, and validation gains."),
-    ),
-    "A deep chain of sigmoids": (
-        N_("Five layers must be better than one. Or not?"),
-        N_(
-            "The slope of a sigmoid is at most 1/4, so through five layers a gradient shrinks to a thousandth: "
-            "the first layers hardly learn. Change the activation to tanh."
-        ),
-    ),
-    "The spiral": (
-        N_("How long does it take until the arms are told apart?"),
-        N_("Hundreds of epochs: from x and y alone many bends must be found. Give it the sines as well."),
-    ),
-    "Five classes": (
-        N_("Where do the boundaries between five groups meet?"),
-        N_("Each class has a score, and the greatest wins: the regions of a softmax meet in corners."),
-    ),
-}
 
 
 def show() -> None:
     """The whole page."""
     page.header(SLUG)
     settings = knobs()
-    own = own_points(settings)
+    own = points.own(SLUG, settings, is_drawn=True)
     try:
         data = data_of(settings, own)
-        token = running(settings, own)
+        loaded = loaded_for(settings, data)
+        token = running(settings, own, loaded)
     except CamadasError as error:
         errors.show(errors.sentence(error))
         return
     lesson = LESSONS.get(st.session_state.get(f"{SLUG}_example") or "")
     if lesson:
         st.markdown("**" + _("Predict first:") + "** " + _(lesson[0]))
-    network(token, settings, data, f"{SLUG}_network", click if settings.data == "my clicks" else None)
+    network(token, settings, data, f"{SLUG}_network", points.click if settings.data == "my clicks" else None, build)
     parts: dict[str, Callable[[], None]] = {}
     if lesson:
         parts[N_("Afterwards")] = partial(afterwards, lesson[1])
     parts[N_("How it works")] = partial(explain, settings)
-    parts[N_("Points")] = partial(hand_out, data)
+    parts[N_("Results")] = partial(results.tab, SLUG, token, settings, data)
+    parts[N_("Score board")] = partial(board.tab, SLUG, token, settings, own)
+    parts[N_("Files")] = partial(files, token, data)
     parts[N_("Code")] = partial(code.tab, SLUG, script(settings))
     parts[N_("References")] = partial(page.references, REFERENCES)
     page.tabs(SLUG, parts)
     page.try_next(SLUG)
+
+
+def build(layers: str) -> None:
+    """Neurons or layers were added or taken away below the controls."""
+    st.session_state[f"{SLUG}_layers"] = layers
+
+
+def afterwards(sentence: str) -> None:
+    """What explains a lesson."""
+    st.markdown(_(sentence))
 
 
 def knobs() -> Settings:
@@ -136,78 +97,26 @@ def knobs() -> Settings:
         with st.popover(_("Training"), icon=":material/tune:", width="stretch"):
             rows = [["optimizer", "learning_rate"], ["schedule", "batch_size"], ["loss"], ["l1", "l2"]]
             settings = controls.settings(SLUG, Settings, [*rows, ["epochs"], ["patience"]])
-        st.button(_("New run"), icon=":material/replay:", on_click=forget, width="stretch")
+        st.button(_("New run"), icon=":material/replay:", on_click=anew, width="stretch")
     return settings
 
 
-def own_points(settings: Settings) -> OwnPoints | None:
-    """The visitor's own points: of a file, or clicked into the plane."""
-    if settings.data == "my clicks":
-        left, right = st.columns([3, 1], vertical_alignment="center")
-        left.caption(_("Click into the plane: each click adds a point of the class that is chosen below it."))
-        right.button(_("Clear"), key=f"{SLUG}_clear", on_click=clear, width="stretch")
-        return clicked(st.session_state.get(CLICKS, []))
-    if settings.data != "my CSV":
-        return None
-    with st.container():
-        given = st.file_uploader(
-            _("A CSV file: x, y, label"), ["csv", "txt"], key=f"{SLUG}_upload", on_change=take_file
-        )
-        upload_words(_("This file is not taken: only CSV, of at most 5 MB."))
-    problem, points = st.session_state.get(PROBLEM), st.session_state.get(FILE)
-    if problem is not None and given is not None:
-        errors.show(errors.sentence(problem))
-    if points is None:
-        st.caption(_("Until you give one, two moons are shown."))
-    return points
+def loaded_for(settings: Settings, data: Split) -> Loaded | None:
+    """The network of the visitor's file, where it fits what the controls say."""
+    loaded: Loaded | None = st.session_state.get(LOADED)
+    if loaded is None or fits(loaded, settings, data):
+        return loaded
+    st.caption(_("The network from your file has other layers, features or classes, so it is set aside."))
+    return None
 
 
-def take_file() -> None:
-    """A file was given; one that cannot be read leaves the points as they were."""
-    file = st.session_state[f"{SLUG}_upload"]
-    st.session_state.pop(PROBLEM, None)
-    if file is None:
-        return
-    try:
-        st.session_state[FILE] = table(file.getvalue())
-    except CamadasError as error:
-        st.session_state[PROBLEM] = PointsRejected(error.reason, **error.details)  # without its traceback
-
-
-def click(x: float, y: float, label: int) -> None:
-    """The visitor clicked into the plane."""
-    st.session_state.setdefault(CLICKS, []).append((x, y, label))
-
-
-def clear() -> None:
-    """Take the visitor's clicks away."""
-    st.session_state.pop(CLICKS, None)
-
-
-def hand_out(data: Split) -> None:
-    """The points as a file."""
-    names = [name.replace(",", ";") for name in data.points.names]
-    lines = [
-        f"{x:.5f},{y:.5f},{names[label]}" for (x, y), label in zip(data.points.xy, data.points.labels, strict=True)
-    ]
-    st.markdown(
-        _("{n} points: {train} to learn from, {validation} to choose by, {test} to judge by at the end.").format(
-            n=number(len(lines)), **{name: number(len(lines[part])) for name, part in data.parts.items()}
-        )
-    )
-    text = "\n".join(lines)
-    st.download_button(
-        _("Points (.csv)"), text, "points.csv", "text/csv", on_click="ignore", icon=":material/download:"
-    )
-
-
-def running(settings: Settings, own: OwnPoints | None) -> str:
+def running(settings: Settings, own: OwnPoints | None, loaded: Loaded | None) -> str:
     """The token of this visit's run: found again after a reload, made anew when the settings are others."""
-    wanted, token = about(settings, points_of(settings, own)), st.session_state.get(RUN) or st.query_params.get(RUN, "")
+    wanted, token = about(settings, own, loaded), st.session_state.get(RUN) or st.query_params.get(RUN, "")
     job = find(token)
     if job is None or job.about != wanted or job.state in ENDED:
         forget()
-        token = start(settings, own).token
+        token = start(settings, own, loaded).token
     st.session_state[RUN] = token
     if st.query_params.get(RUN) != token:
         st.query_params[RUN] = token
@@ -215,16 +124,77 @@ def running(settings: Settings, own: OwnPoints | None) -> str:
 
 
 def forget() -> None:
-    """End this visit's own run, if there is one."""
-    job = find(st.session_state.pop(RUN, ""))
+    """End this visit's own run, if there is one; the score board keeps how it did."""
+    token = st.session_state.pop(RUN, "")
+    job = find(token)
     if job is not None:
+        board.keep_run(token)
         job.send("cancel")
     st.query_params.pop(RUN, None)
 
 
-def afterwards(sentence: str) -> None:
-    """What explains a lesson."""
-    st.markdown(_(sentence))
+def anew() -> None:
+    """Begin from first weights again; a network of a file is put away."""
+    forget()
+    st.session_state.pop(LOADED, None)
+
+
+def files(token: str, data: Split) -> None:
+    """What can be taken away, and brought back."""
+    st.markdown(
+        _("{n} points: {train} to learn from, {validation} to choose by, {test} to judge by at the end.").format(
+            n=number(len(data.labels)), **{name: number(len(data.labels[part])) for name, part in data.parts.items()}
+        )
+    )
+    names = [name.replace(",", ";") for name in data.points.names]
+    lines = [
+        f"{x:.5f},{y:.5f},{names[label]}" for (x, y), label in zip(data.points.xy, data.points.labels, strict=True)
+    ]
+    icon = ":material/download:"
+    with st.container(horizontal=True):
+        st.download_button(_("Points (.csv)"), "\n".join(lines), "points.csv", "text/csv", on_click="ignore", icon=icon)
+        st.download_button(
+            _("Network (.safetensors)"),
+            partial(network_file, token),
+            "network.safetensors",
+            "application/octet-stream",
+            on_click="ignore",
+            icon=icon,
+        )
+        st.download_button(
+            _("Script that reads it (.py)"), use_script(), "network.py", "text/x-python", on_click="ignore", icon=icon
+        )
+    st.caption(_("The network goes as it is shown: after a look back, as it was then."))
+    given = st.file_uploader(
+        _("Bring a network back"), ["safetensors"], key=f"{SLUG}_network_file", on_change=take_network
+    )
+    upload_words(_("This file is not taken: only .safetensors, of at most 2 MB."))
+    problem = st.session_state.get(PROBLEM)
+    if problem and given is not None:
+        errors.show(problem)
+
+
+def network_file(token: str) -> bytes:
+    """The network of the run, as it is shown."""
+    job = find(token)
+    return packed(snapshot(job)) if job is not None else b""
+
+
+def take_network() -> None:
+    """A network's file was given: the controls take its settings, and a run begins with its weights."""
+    file = st.session_state[f"{SLUG}_network_file"]
+    st.session_state.pop(PROBLEM, None)
+    if file is None:
+        return
+    try:
+        loaded = unpacked(file.getvalue())
+    except CamadasError as error:
+        st.session_state[PROBLEM] = errors.sentence(error)
+        return
+    st.session_state[LOADED] = loaded
+    if loaded.points is not None:
+        st.session_state[points.FILE] = loaded.points
+    controls.take(SLUG, loaded.settings.model_dump(), Settings)
 
 
 def explain(settings: Settings) -> None:

@@ -106,6 +106,15 @@ PAGES = (
         picture_alt=N_("A small network between its features and the plane, whose boundary winds between two moons."),
     ),
     Entry(
+        slug="sweep",
+        section="networks",
+        title=N_("Sweep"),
+        promise=N_("Which learning rate, how many neurons, and how much of it is luck?"),
+        icon=":material/grid_view:",
+        picture="sweep.webp",
+        picture_alt=N_("A grid of small planes, each with the boundary of one network, and a heat map of accuracies."),
+    ),
+    Entry(
         slug="colorization",
         section="projects",
         title=N_("Colorization"),

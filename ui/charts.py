@@ -5,7 +5,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 BLUE, ORANGE, TEAL = "#3f86cf", "#d9752b", "#2a9d8c"
-CLASSES = ["#2f86c9", "#d9752b", "#1d9e77", "#c2679c", "#b58900", "#56b4e9", "#8a7a00", "#7d7870"]  # near Okabe, Ito
+# Near Okabe and Ito.
+CLASSES = ["#2f86c9", "#d9752b", "#1d9e77", "#c2679c", "#b58900", "#56b4e9", "#8a7a00", "#7d7870", "#9467bd", "#17a2b8"]
 CLEAR = "rgba(0,0,0,0)"
 LOUDNESS = [[0.0, CLEAR], [0.45, "rgba(63,134,207,0.55)"], [0.75, BLUE], [1.0, ORANGE]]
 SIGNS = [[0.0, BLUE], [0.5, "rgba(140,135,125,0.12)"], [1.0, ORANGE]]
@@ -100,6 +101,62 @@ def responses(filters: list[tuple[str, list[str], np.ndarray]]) -> go.Figure:
     figure.update_xaxes(dtick=1, zeroline=False)
     figure.update_layout(colorway=CLASSES, legend={"orientation": "h", "y": 1.15}, showlegend=True)
     return _sized(figure, 220)
+
+
+def plane(values: np.ndarray, points: np.ndarray, labels: np.ndarray, span: float, *, is_single: bool) -> go.Figure:
+    """A network over the plane, (n, n) int8 from the top left, and points (m, 2) of classes (m,) on it.
+
+    Args:
+        values: of a single output -127 to 127, else classes.
+        points: their coordinates.
+        labels: their classes, from 0.
+        span: the plane reaches from -span to span.
+        is_single: whether `values` are of a single output.
+    """
+    n = len(values)
+    at = (np.arange(n) + 0.5) / n * 2 * span - span
+    stepped = [[(k + end) / len(CLASSES), colour] for k, colour in enumerate(CLASSES) for end in (0, 1)]
+    scale = {"colorscale": SIGNS, "zmin": -127, "zmax": 127} if is_single else {"colorscale": stepped, "zmin": -0.5}
+    heat = go.Heatmap(z=values.astype(int), x=at, y=-at, showscale=False, hoverinfo="skip", opacity=0.75, **scale)
+    if not is_single:
+        heat.update(zmax=len(CLASSES) - 0.5, opacity=0.5)
+    colours = [BLUE, ORANGE] if is_single else CLASSES
+    dots = go.Scatter(
+        x=points[:, 0].round(3),
+        y=points[:, 1].round(3),
+        mode="markers",
+        marker={"color": [colours[label] for label in labels], "size": 7, "line": {"color": "white", "width": 1}},
+        hoverinfo="skip",
+    )
+    figure = go.Figure([heat, dots])
+    figure.update_xaxes(range=[-span, span], visible=False, constrain="domain")
+    figure.update_yaxes(range=[-span, span], visible=False, scaleanchor="x", constrain="domain")
+    figure.update_layout(showlegend=False)
+    return _sized(figure, 260)
+
+
+def confusion(counts: np.ndarray, names: list[str], titles: tuple[str, str]) -> go.Figure:
+    """A confusion matrix, (c, c) counts, a row a true class, as shares of their rows with the counts written in."""
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares.round(3),
+            x=names,
+            y=names,
+            text=counts.tolist(),
+            texttemplate="%{text}",
+            colorscale=[[0.0, CLEAR], [1.0, TEAL]],
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            xgap=1,
+            ygap=1,
+            hovertemplate="%{y} → %{x}: %{text} (%{z:.0%})<extra></extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", title=titles[0], type="category", showgrid=False)
+    figure.update_xaxes(title=titles[1], type="category", showgrid=False)
+    return _sized(figure, 60 + max(26 * len(names), 90))
 
 
 def _sized(figure: go.Figure, height: int) -> go.Figure:

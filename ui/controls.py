@@ -64,6 +64,17 @@ def take(slug: str, values: Mapping[str, object], model: type[BaseModel]) -> Non
         st.session_state[f"{slug}_{name}"] = values.get(name, field.default)
 
 
+def link(slug: str, values: BaseModel) -> dict[str, str | list[str]]:
+    """The query of an address that opens a page with these settings, those of their default left out."""
+    found: dict[str, str | list[str]] = {}
+    for name, field in type(values).model_fields.items():
+        value = getattr(values, name)
+        if value != field.default:
+            text = str(value).lower() if isinstance(value, bool) else _said(value)
+            found[f"{slug}_{name}"] = [_said(v) for v in value] if isinstance(value, tuple) else text
+    return found
+
+
 def placeholder(model: type[BaseModel], name: str) -> str:
     """What stands in an empty field, in the visitor's language."""
     extra = model.model_fields[name].json_schema_extra

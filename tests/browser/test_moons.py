@@ -94,7 +94,7 @@ def test_another_visitor_cannot_be_watched_from_elsewhere(browser, address):
 
 def test_points_are_clicked_into_the_plane(browser, address):
     with visiting(browser, address) as page:
-        open_page(page, "/moons?moons_data=my%20clicks&moons_tab=Points")
+        open_page(page, "/moons?moons_data=my%20clicks&moons_tab=Files")
         panel = page.get_by_role("tabpanel")
         expect(panel).to_contain_text("4 points:")
         plane = page.locator(".lab .plane")

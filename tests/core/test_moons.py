@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from core.errors import ExpressionError, SettingsError
-from core.moons import EXAMPLES, about, clicked, data_of, find, start
+from core.moons import EXAMPLES, about, data_of, find, start
 from core.plane import Settings, features_of, initial_weights, parse_layers, rate_at, shape_of, split
 from core.playground import KEPT, MAP_CELLS, NEURON_CELLS, Playground
-from core.points import made
+from core.points import clicked, made
 
 QUICK = {"n_points": 60, "epochs": 40, "layers": "4 tanh"}
 

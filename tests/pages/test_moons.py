@@ -68,5 +68,5 @@ def test_a_table_becomes_the_points_and_a_bad_one_leaves_them():
 
 
 def test_the_points_can_be_taken_away():
-    at = open_page("moons", moons_tab="Points")
+    at = open_page("moons", moons_tab="Files")
     assert any("300 points: 180" in element.value for element in at.markdown)

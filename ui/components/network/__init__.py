@@ -5,18 +5,24 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.plane import RATES, STRENGTHS, Settings, Split
+from core.plane import MAX_LAYERS, MAX_WIDTH, RATES, STRENGTHS, Settings, Split, parse_layers
 from core.playground import MAP_CELLS, NEURON_CELLS, PACES, feature_maps
 from core.points import SPAN
 from ui.components.register import component
 from ui.language import LOCALES, _, current
 
+MAX_TEXT = 200  # characters of all layers, as in the settings
 N_DRAWN = 4  # classes that can be clicked
 PARTS = ("train", "validation", "test")
 
 
 def network(
-    token: str, settings: Settings, data: Split, key: str, on_click: Callable[[float, float, int], None] | None
+    token: str,
+    settings: Settings,
+    data: Split,
+    key: str,
+    on_click: Callable[[float, float, int], None] | None,
+    on_layers: Callable[[str], None],
 ) -> None:
     """Draw the run of this token.
 
@@ -26,6 +32,7 @@ def network(
         data: its points.
         key: of the component in the session.
         on_click: called with x, y and class of a click into the plane; None where clicks mean nothing.
+        on_layers: called with the layers, as the settings write them, when a neuron or a layer is added or taken away.
     """
 
     def clicked() -> None:
@@ -34,6 +41,11 @@ def network(
                 st.session_state[f"{key}_taken"] = point["id"]
                 on_click(float(point["x"]), float(point["y"]), min(max(int(point["label"]), 0), N_DRAWN - 1))
 
+    def changed() -> None:
+        text = st.session_state[key].get("layers")
+        if isinstance(text, str) and len(text) <= MAX_TEXT:
+            on_layers(text)
+
     part = {row: at for at, name in enumerate(PARTS) for row in range(*data.parts[name].indices(len(data.labels)))}
     points = [
         [round(float(x), 3), round(float(y), 3), int(label), part[row]]
@@ -41,7 +53,7 @@ def network(
         if part[row] < PARTS.index("test")
     ]
     maps = [b64encode(feature.tobytes()).decode() for feature in feature_maps(settings)]
-    component("network")(
+    component("network", is_live=True)(
         data={
             "token": token,
             "points": points,
@@ -53,6 +65,9 @@ def network(
             "paces": sorted(PACES, key=lambda pace: pace or 1e9),
             "rates": RATES,
             "strengths": STRENGTHS,
+            "layers": parse_layers(settings.layers),
+            "mostLayers": MAX_LAYERS,
+            "mostNeurons": MAX_WIDTH,
             "locale": LOCALES[current()].replace("_", "-"),
             "words": _words(),
             "drawn": N_DRAWN if on_click is not None else 0,
@@ -60,6 +75,7 @@ def network(
         },
         key=key,
         on_point_change=clicked,
+        on_layers_change=changed,
     )
 
 
@@ -84,6 +100,11 @@ def _words() -> dict[str, str]:
         "curve": _("Loss over the epochs: of training, and fainter of validation."),
         "net": _("The network: a map of each neuron over the plane, and its weights as lines."),
         "plane": _("The plane in the colours of the classes; {accuracy} % of the validation points are told apart."),
+        "layers": _("Hidden layers: {n}"),
+        "moreLayers": _("One layer more"),
+        "fewerLayers": _("One layer fewer"),
+        "more": _("One neuron more in layer {layer}"),
+        "fewer": _("One neuron fewer in layer {layer}"),
         "weight": _("Weight of layer {layer}, from {from} to {to}"),
         "set": _("Set"),
         "class": _("Class of the next point"),

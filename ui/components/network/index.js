@@ -1,44 +1,14 @@
 // Draws the newest frame of a live run and sends wishes to it. What a network is and does, core says.
-const CLASSES = ["#2f86c9", "#d9752b", "#1d9e77", "#c2679c", "#b58900", "#56b4e9", "#8a7a00", "#7d7870", "#9467bd", "#17a2b8"];
-const NEAR_PX = 6, RETRY_MS = 800;
+const NEAR_PX = 6;
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const lab = parentElement.querySelector(".lab");
   const state = (lab.state ??= {});
   const find = (selector) => lab.querySelector(selector);
-  const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   const number = (value, digits = 0) => new Intl.NumberFormat(data.locale, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
   const words = data.words;
 
-  // ---- colours of the theme
-  const rgb = (name) => {
-    const probe = document.createElement("span");
-    probe.style.color = `var(${name})`;
-    lab.append(probe);
-    const found = getComputedStyle(probe).color.match(/[\d.]+/g).slice(0, 3).map(Number);
-    probe.remove();
-    return found;
-  };
-  const theme = { minus: rgb("--st-blue-color"), plus: rgb("--st-orange-color"), paper: rgb("--st-background-color"), zero: rgb("--st-secondary-background-color"), ink: rgb("--st-text-color"), accent: rgb("--st-primary-color"), line: rgb("--st-border-color") };
-  const css = (c, alpha = 1) => `rgb(${c[0]} ${c[1]} ${c[2]} / ${alpha})`;
-  const table = Array.from({ length: 256 }, (_, i) => {
-    const value = (i - 128) / 127;
-    return theme.zero.map((z, k) => z + ((value < 0 ? theme.minus : theme.plus)[k] - z) * Math.min(1, Math.abs(value)) * 0.85);
-  });
-  const hex = (text) => [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16));
-  const classTable = CLASSES.map((text) => hex(text).map((v, k) => theme.paper[k] + (v - theme.paper[k]) * 0.55));
-
-  const picture = (values, cells, colours) => {
-    const made = document.createElement("canvas");
-    made.width = made.height = cells;
-    const context = made.getContext("2d"), image = context.createImageData(cells, cells);
-    for (let i = 0; i < cells * cells; i++) {
-      const colour = colours === table ? table[values[i] + 128] : colours[values[i] % colours.length];
-      image.data.set([colour[0], colour[1], colour[2], 255], 4 * i);
-    }
-    context.putImageData(image, 0, 0);
-    return made;
-  };
+  const theme = themeOf(lab);
   const sized = (canvas) => {
     const ratio = devicePixelRatio || 1, box = canvas.getBoundingClientRect();
     const [width, height] = [Math.round(box.width * ratio), Math.round(box.height * ratio)];
@@ -50,12 +20,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
 
   // ---- drawing
-  const features = data.features.map((feature) => picture(Int8Array.from(atob(feature.map), (c) => c.charCodeAt(0)), data.neuronCells, table));
+  const features = data.features.map((feature) => picture(Int8Array.from(atob(feature.map), (c) => c.charCodeAt(0)), data.neuronCells, theme.signs));
   const drawPlane = (header, plane) => {
     const [context, width, height] = sized(find(".plane"));
     const two = header.n_classes === 2 && data.single;
     context.imageSmoothingEnabled = two;
-    context.drawImage(picture(plane, header.cells, two ? table : classTable), 0, 0, width, height);
+    context.drawImage(picture(plane, header.cells, two ? theme.signs : theme.classes), 0, 0, width, height);
     for (const [x, y, label, part] of data.points) {
       context.beginPath();
       context.arc(((x / data.span + 1) * width) / 2, ((1 - y / data.span) * height) / 2, part === 0 ? 3.4 : 2.6, 0, 7);
@@ -77,7 +47,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
       const x = size / 2 + 2 + ((width - size - 4) * column) / (columns.length - 1);
       return [x, height / 2 + (at - (n - 1) / 2) * (size + gap)];
     };
-    const answer = columns.at(-1) === 1 ? picture(state.plane, header.cells, table) : null;
+    const answer = columns.at(-1) === 1 ? picture(state.plane, header.cells, theme.signs) : null;
     const largest = Math.max(0.2, ...header.weights.flat(2).map(Math.abs));
     state.edges = [];
     header.weights.forEach((layer, column) =>
@@ -149,15 +119,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
     });
   };
   const take = (buffer) => {
-    const view = new DataView(buffer), length = view.getUint32(0, true);
-    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-    let at = 4 + length;
+    let [header, at] = opened(buffer);
     const plane = new Int8Array(buffer, at, header.cells ** 2);
     at += header.cells ** 2;
     const cells = header.neuron_cells ** 2;
     const maps = header.widths.map((n) =>
       Array.from({ length: n }, () => {
-        const map = picture(new Int8Array(buffer, at, cells), header.neuron_cells, table);
+        const map = picture(new Int8Array(buffer, at, cells), header.neuron_cells, theme.signs);
         at += cells;
         return map;
       })
@@ -178,7 +146,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     [scrub.min, scrub.max] = header.kept;
     if (lab.getRootNode().activeElement !== scrub) scrub.value = header.scrubbed ? header.epoch : header.kept[1];
     scrub.disabled = state.job === "running" || header.kept[0] === header.kept[1];
-    for (const [name, value] of [["rate", header.base_rate], ["l2", header.l2], ["pace", header.pace]]) {
+    for (const [name, value] of [["rate", header.base_rate], ["l1", header.l1], ["l2", header.l2], ["pace", header.pace]]) {
       const select = find(`.${name}`);
       if (lab.getRootNode().activeElement !== select) select.value = String(value);
     }
@@ -194,37 +162,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     return state.job === "finished" && why ? words[why] : "";
   };
 
-  // ---- the line to the job
-  const send = (message) => state.socket?.readyState === WebSocket.OPEN && state.socket.send(JSON.stringify(message));
-  const act = (what, value = null) => {
-    send({ do: what, value });
-    send({ want: true });
-  };
-  const connect = () => {
-    const address = new URL(`live/${data.token}`, document.baseURI);
-    address.protocol = address.protocol.replace("http", "ws");
-    address.search = address.hash = "";
-    const socket = (state.socket = new WebSocket(address));
-    socket.binaryType = "arraybuffer";
-    socket.onopen = () => send({ want: true });
-    socket.onmessage = (event) => {
-      if (state.socket !== socket) return;
-      if (typeof event.data === "string") {
-        const told = JSON.parse(event.data);
-        Object.assign(state, { job: told.state, place: told.place, problem: told.problem });
-        show();
-      } else {
-        take(event.data);
-        requestAnimationFrame(() => send({ want: true }));
-      }
-    };
-    socket.onclose = () => {
-      if (state.socket === socket && !["gone", "cancelled", "forgotten", "failed"].includes(state.job)) state.retry = setTimeout(connect, RETRY_MS);
-    };
-  };
   const show = () => {
     const running = state.job === "running" || state.job === "queued";
-    const over = ["gone", "cancelled", "forgotten", "failed"].includes(state.job);
+    const over = OVER.includes(state.job);
     lab.dataset.state = state.job;
     lab.classList.toggle("running", running);
     find(".play span").textContent = running ? words.pause : state.header?.last_epoch ? words.goOn : words.start;
@@ -236,23 +176,47 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
 
   // ---- controls
-  find(".play").onclick = () => act(state.job === "running" || state.job === "queued" ? "pause" : "resume");
+  find(".play").onclick = () => act(state, state.job === "running" || state.job === "queued" ? "pause" : "resume");
   for (const name of ["step", "epoch", "cancel"]) {
     find(`.${name}`).textContent = words[name];
-    find(`.${name}`).onclick = () => act(name);
+    find(`.${name}`).onclick = () => act(state, name);
   }
-  const choices = { pace: [words.pace, data.paces.map((pace) => [pace, pace ? number(pace) : words.full])], rate: [words.rate, data.rates.map((rate) => [rate, number(rate, rate < 1 ? String(rate).length - 2 : 0)])], l2: ["L2", data.strengths.map((l2) => [l2, number(l2, l2 ? String(l2).length - 2 : 0)])] };
+  const strengths = data.strengths.map((strength) => [strength, number(strength, strength ? String(strength).length - 2 : 0)]);
+  const choices = { pace: [words.pace, data.paces.map((pace) => [pace, pace ? number(pace) : words.full])], rate: [words.rate, data.rates.map((rate) => [rate, number(rate, rate < 1 ? String(rate).length - 2 : 0)])], l1: ["L1", strengths], l2: ["L2", strengths] };
   for (const [name, [title, options]] of Object.entries(choices)) {
     const select = find(`.${name}`);
     select.previousElementSibling.textContent = title;
     select.replaceChildren(...options.map(([value, text]) => new Option(text, String(value))));
-    select.onchange = () => act(name, Number(select.value));
+    select.onchange = () => act(state, name, Number(select.value));
   }
   const scrub = find(".scrub");
   scrub.previousElementSibling.textContent = words.scrub;
-  scrub.oninput = () => (scrub.value === scrub.max ? act("live") : act("scrub", Number(scrub.value)));
+  scrub.oninput = () => (scrub.value === scrub.max ? act(state, "live") : act(state, "scrub", Number(scrub.value)));
   find(".curve").setAttribute("aria-label", words.curve);
   find(".net").setAttribute("aria-label", words.net);
+
+  // ---- layers and neurons, more or fewer; another network is another run
+  const built = (layers) => setTriggerValue("layers", layers.map(([n, activation]) => `${n} ${activation}`).join("\n"));
+  const button = (text, title, enabled, onclick) => Object.assign(document.createElement("button"), { type: "button", textContent: text, title, ariaLabel: title, disabled: !enabled, onclick });
+  const pair = (text, more, fewer) => {
+    const made = Object.assign(document.createElement("div"), { className: "pair" });
+    made.append(fewer, Object.assign(document.createElement("span"), { textContent: text }), more);
+    return made;
+  };
+  const layers = data.layers, last = layers.at(-1) ?? [4, "tanh"];
+  find(".shape").replaceChildren(
+    pair(
+      say(words.layers, { n: layers.length }),
+      button("+", words.moreLayers, layers.length < data.mostLayers, () => built([...layers, [Math.min(last[0], 4), last[1]]])),
+      button("−", words.fewerLayers, layers.length > 0, () => built(layers.slice(0, -1)))
+    ),
+    ...layers.map(([n, activation], at) => {
+      const changed = (by) => () => built(layers.map((layer, k) => (k === at ? [n + by, activation] : layer)));
+      const made = pair(number(n), button("+", say(words.more, { layer: at + 1 }), n < data.mostNeurons, changed(1)), button("−", say(words.fewer, { layer: at + 1 }), n > 1, changed(-1)));
+      made.title = activation;
+      return made;
+    })
+  );
 
   // ---- a weight is chosen by a click and changed in the field
   const form = find(".weight"), field = form.querySelector("input");
@@ -283,7 +247,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   form.onsubmit = (event) => {
     event.preventDefault();
-    if (state.chosen && Number.isFinite(field.valueAsNumber)) act("weight", [...state.chosen, field.valueAsNumber]);
+    if (state.chosen && Number.isFinite(field.valueAsNumber)) act(state, "weight", [...state.chosen, field.valueAsNumber]);
   };
 
   // ---- points of the visitor's own; those that the page has not taken yet go along again
@@ -316,22 +280,17 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
 
   if (state.token !== data.token) {
-    clearTimeout(state.retry);
-    state.socket?.close();
+    disconnect(state);
     Object.assign(state, { token: data.token, header: null, job: "loading", chosen: null });
     form.hidden = true;
     lab.dataset.frames = 0;
-    connect();
+    connect(state, data.token, show, take);
   } else show();
   state.observer?.disconnect();
   state.observer = new ResizeObserver(draw);
   state.observer.observe(find(".views"));
   return () => {
-    clearTimeout(state.retry);
-    const socket = state.socket;
-    state.socket = null;
-    state.token = null;
     state.observer.disconnect();
-    socket?.close();
+    disconnect(state);
   };
 }

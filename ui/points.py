@@ -1,0 +1,66 @@
+"""The visitor's own points, kept for all pages of networks on the plane: of a CSV file, or clicked."""
+
+import streamlit as st
+
+from core.errors import CamadasError, PointsRejected
+from core.plane import Common
+from core.points import Points, clicked, read_csv
+from ui import errors
+from ui.components.upload_words import upload_words
+from ui.language import _
+
+FILE, CLICKS, PROBLEM = "points_file", "points_clicks", "points_problem"
+
+
+def own(slug: str, settings: Common, *, is_drawn: bool) -> Points | None:
+    """The visitor's own points, where the settings ask for them and there are some.
+
+    Args:
+        slug: the page's.
+        settings: what the controls say.
+        is_drawn: whether points are clicked on this very page.
+    """
+    if settings.data == "my clicks":
+        if is_drawn:
+            left, right = st.columns([3, 1], vertical_alignment="center")
+            left.caption(_("Click into the plane: each click adds a point of the class that is chosen below it."))
+            right.button(_("Clear"), key=f"{slug}_clear", on_click=clear, width="stretch")
+        else:
+            st.caption(_("Points are clicked on the page Two moons."))
+        return clicked(st.session_state.get(CLICKS, []))
+    if settings.data != "my CSV":
+        return None
+    with st.container():
+        given = st.file_uploader(
+            _("A CSV file: x, y, label"), ["csv", "txt"], key=f"{slug}_upload", on_change=_take, args=(slug,)
+        )
+        upload_words(_("This file is not taken: only CSV, of at most 5 MB."))
+    problem, points = st.session_state.get(PROBLEM), st.session_state.get(FILE)
+    if problem is not None and given is not None:
+        errors.show(errors.sentence(problem))
+    if points is None:
+        st.caption(_("Until you give one, two moons are shown."))
+    found: Points | None = points
+    return found
+
+
+def click(x: float, y: float, label: int) -> None:
+    """The visitor clicked into the plane."""
+    st.session_state.setdefault(CLICKS, []).append((x, y, label))
+
+
+def clear() -> None:
+    """Take the visitor's clicks away."""
+    st.session_state.pop(CLICKS, None)
+
+
+def _take(slug: str) -> None:
+    """A file was given; one that cannot be read leaves the points as they were."""
+    file = st.session_state[f"{slug}_upload"]
+    st.session_state.pop(PROBLEM, None)
+    if file is None:
+        return
+    try:
+        st.session_state[FILE] = read_csv(file.getvalue())
+    except CamadasError as error:
+        st.session_state[PROBLEM] = PointsRejected(error.reason, **error.details)  # without its traceback
