@@ -21,7 +21,7 @@ State = Literal["queued", "running", "paused", "finished", "failed", "cancelled"
 ENDED: tuple[State, ...] = ("finished", "failed", "cancelled", "forgotten")
 MAX_QUEUED, MAX_ALIVE = 200, 400
 MAX_COMMANDS = 100  # waiting at one job
-ANSWER_S = 5.0  # that somebody waits for an answer
+ANSWER_S, QUEUED_S = 5.0, 0.25  # that somebody waits for an answer, and for a job in the queue
 T = TypeVar("T")
 
 
@@ -85,7 +85,7 @@ class Job:
         """What the job's own thread finds in its work, between two steps. To ask is to watch for a moment.
 
         Raises:
-            JobError: if the job has ended, or has not answered within ANSWER_S: it waits for its turn, say.
+            JobError: if the job has ended, waits for its turn, or has not answered within ANSWER_S.
         """
         future: Future[T] = Future()
         with self.changed:
@@ -94,10 +94,18 @@ class Job:
             self.watched_at = time.monotonic()
             self.questions.append((question, future))
             self.changed.notify_all()
-        try:
-            return future.result(ANSWER_S)
-        except (TimeoutError, CancelledError) as error:
-            raise JobError("busy") from error
+        deadline = time.monotonic() + ANSWER_S
+        while True:
+            try:
+                return future.result(QUEUED_S)
+            except CancelledError as error:
+                raise JobError("ended") from error
+            except TimeoutError as error:
+                if future.done():  # it is the answer that says so
+                    raise
+                if self.state == "queued" or time.monotonic() > deadline:
+                    future.cancel()
+                    raise JobError("busy") from error
 
     def watch(self, watcher: Watcher) -> None:
         """Let somebody look on."""

@@ -63,6 +63,22 @@ def moons() -> np.ndarray:
     return screenshot("/moons", ".lab .views", lambda page: page.get_by_role("button", name="Start").click())
 
 
+def sweep() -> np.ndarray:
+    """The grids after some training."""
+    return screenshot("/sweep", ".lab .grids", lambda page: page.get_by_role("button", name="Start").click())
+
+
+def study() -> np.ndarray:
+    """The parallel coordinates of a study."""
+    chart = "[data-testid=stPlotlyChart] >> nth=2"
+
+    def act(page: Page) -> None:
+        page.get_by_role("button", name="Start").click()
+        page.get_by_text("Trial 40 of 40").wait_for()
+
+    return screenshot("/study", chart, act)
+
+
 def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.ndarray:
     """A part of a page as a browser draws it, after something was done there."""
     with sync_playwright() as playwright, serving() as (address, _process):
@@ -76,7 +92,7 @@ def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.nd
     return picture
 
 
-MADE = (convolution, filters, layers, sound, words, moons, colorization)
+MADE = (convolution, filters, layers, sound, words, moons, sweep, study, colorization)
 PICTURES = {picture.__name__: picture for picture in MADE}
 
 if __name__ == "__main__":

@@ -115,6 +115,15 @@ PAGES = (
         picture_alt=N_("A grid of small planes, each with the boundary of one network, and a heat map of accuracies."),
     ),
     Entry(
+        slug="study",
+        section="networks",
+        title=N_("Study"),
+        promise=N_("Can a program find better settings than you?"),
+        icon=":material/query_stats:",
+        picture="study.webp",
+        picture_alt=N_("Lines of many trials through parallel axes, the best ones in orange."),
+    ),
+    Entry(
         slug="colorization",
         section="projects",
         title=N_("Colorization"),

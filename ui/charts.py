@@ -1,5 +1,9 @@
 """Plotly figures from plain arrays: one palette, which both themes can bear."""
 
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
@@ -11,6 +15,25 @@ CLEAR = "rgba(0,0,0,0)"
 LOUDNESS = [[0.0, CLEAR], [0.45, "rgba(63,134,207,0.55)"], [0.75, BLUE], [1.0, ORANGE]]
 SIGNS = [[0.0, BLUE], [0.5, "rgba(140,135,125,0.12)"], [1.0, ORANGE]]
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of parallel coordinates.
+
+    Attributes:
+        label: above it.
+        values: of each line: numbers, or words out of `words`.
+        words: the places of an axis of words, in their order; empty for numbers.
+        is_log: whether numbers stand by their ratios.
+        said: how a word is written.
+    """
+
+    label: str
+    values: Sequence[object]
+    words: Sequence[str] = ()
+    is_log: bool = False
+    said: Callable[[str], str] = str
 
 
 def show(figure: go.Figure, alt: str, key: str) -> None:
@@ -143,20 +166,113 @@ def confusion(counts: np.ndarray, names: list[str], titles: tuple[str, str]) -> 
             z=shares.round(3),
             x=names,
             y=names,
-            text=counts.tolist(),
-            texttemplate="%{text}",
+            customdata=counts.tolist(),
             colorscale=[[0.0, CLEAR], [1.0, TEAL]],
             zmin=0,
             zmax=1,
             showscale=False,
             xgap=1,
             ygap=1,
-            hovertemplate="%{y} → %{x}: %{text} (%{z:.0%})<extra></extra>",
+            hovertemplate="%{y} → %{x}: %{customdata} (%{z:.0%})<extra></extra>",
         )
     )
+    cells = [(x, y, int(counts[y, x]), bool(shares[y, x] > 0.5)) for y in range(len(names)) for x in range(len(names))]
+    for is_strong in (False, True):  # counts in the theme's ink, on strong cells in white
+        chosen = [cell for cell in cells if cell[3] == is_strong]
+        written = go.Scatter(
+            x=[names[x] for x, _y, _n, _strong in chosen],
+            y=[names[y] for _x, y, _n, _strong in chosen],
+            text=[str(n) for _x, _y, n, _strong in chosen],
+            mode="text",
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        figure.add_trace(written.update(textfont={"color": "white"}) if is_strong else written)
     figure.update_yaxes(autorange="reversed", title=titles[0], type="category", showgrid=False)
     figure.update_xaxes(title=titles[1], type="category", showgrid=False)
     return _sized(figure, 60 + max(26 * len(names), 90))
+
+
+def progress(
+    scores: Sequence[float], best: Sequence[float], words: tuple[str, str, str, str], *, is_log: bool
+) -> go.Figure:
+    """The score of each trial, and the best until then; words: trial, score, one trial, the best until then."""
+    x = np.arange(1, len(scores) + 1)
+    figure = go.Figure(
+        [
+            go.Scatter(x=x, y=np.round(scores, 4), mode="markers", name=words[2], marker={"color": TEAL, "size": 7}),
+            go.Scatter(
+                x=x, y=np.round(best, 4), mode="lines", name=words[3], line={"color": ORANGE, "shape": "hv", "width": 2}
+            ),
+        ]
+    )
+    figure.update_xaxes(title=words[0])
+    figure.update_yaxes(title=words[1])
+    if is_log and min(scores) > 0:
+        steps = _steps(min(scores), max(scores))
+        figure.update_yaxes(type="log", tickvals=steps, ticktext=[f"{step:g}" for step in steps])
+    figure.update_layout(legend={"orientation": "h", "y": 1.15}, showlegend=True)
+    return _sized(figure, 280)
+
+
+def shares(names: Sequence[str], values: Sequence[float], title: str) -> go.Figure:
+    """Shares of a whole, 0 to 1, as bars, the greatest on top."""
+    figure = go.Figure(
+        go.Bar(
+            x=np.round(values, 3),
+            y=list(names),
+            orientation="h",
+            marker={"color": TEAL},
+            hovertemplate="%{y}: %{x:.0%}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_xaxes(title=title, range=[0, 1], tickformat=".0%")
+    return _sized(figure, 280)
+
+
+def parallel(axes: Sequence[Axis], scores: Sequence[float], *, less_is_better: bool) -> go.Figure:
+    """Trials as lines through parallel axes (Inselberg 1985), the good ones in the stronger colour."""
+    dimensions = []
+    for axis in axes:
+        if axis.words:
+            values: Sequence[float] = [axis.words.index(str(value)) for value in axis.values]
+            ticks = {"tickvals": list(range(len(axis.words))), "ticktext": [axis.said(w) for w in axis.words]}
+        elif axis.is_log:
+            values = np.log10(np.array(axis.values, float)).round(4).tolist()
+            steps = _steps(10 ** min(values), 10 ** max(values))
+            ticks = {"tickvals": np.log10(steps).tolist(), "ticktext": [f"{step:g}" for step in steps]}
+        else:
+            values = [float(str(value)) for value in axis.values]
+            whole = sorted(set(values)) if all(value == round(value) for value in values) else []
+            ticks = {"tickvals": whole, "ticktext": [f"{value:g}" for value in whole]} if whole else {}
+        dimensions.append({"label": axis.label, "values": values, **ticks})
+    low, high = float(min(scores)), float(np.quantile(scores, 0.75 if less_is_better else 1.0))
+    if not less_is_better:
+        low = float(np.quantile(scores, 0.25))
+    colours = [[0.0, ORANGE], [1.0, "rgba(140,135,125,0.25)"]]
+    figure = go.Figure(
+        go.Parcoords(
+            dimensions=dimensions,
+            line={
+                "color": list(scores),
+                "colorscale": colours if less_is_better else [[0.0, colours[1][1]], [1.0, ORANGE]],
+                "cmin": low,
+                "cmax": max(high, low + 1e-9),
+            },
+        )
+    )
+    _sized(figure, 340)
+    figure.update_traces(rangefont={"size": 1, "color": CLEAR})
+    figure.update_layout(margin={"l": 56, "r": 40, "t": 48, "b": 24})
+    return figure
+
+
+def _steps(low: float, high: float) -> list[float]:
+    """Round numbers, 1, 2 and 5 of each power of ten, from low to high; the ends themselves where there are too few."""
+    powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
+    found = [m * 10.0**power for power in powers for m in (1, 2, 5) if low <= m * 10.0**power <= high]
+    return found if len(found) > 1 else [float(f"{low:.2g}"), float(f"{high:.2g}")]
 
 
 def _sized(figure: go.Figure, height: int) -> go.Figure:

@@ -58,7 +58,7 @@ def _beside(slug: str, token: str, settings: Settings, data: Split, part: str) -
         return
     ours, theirs = st.columns(2, gap="large")
     with ours:
-        st.markdown(f"#### {_('This network')}")
+        st.markdown("#### " + _("This network"))
         st.caption(_("Epoch {n}").format(n=number(now.epoch)))
         show(results(now, part), data, part, _("this network"), f"{slug}_ours")
     with theirs:

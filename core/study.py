@@ -1,0 +1,406 @@
+"""A study: Optuna looks for good settings of a small network, trial after trial."""
+
+import math
+import os
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from statistics import mean
+from typing import Any, Literal
+
+import optuna
+import torch
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial, Trial, TrialState
+from pydantic import Field
+from pydantic.config import JsonDict
+
+from core.data.cache import cache_folder
+from core.jobs import JOBS, Job
+from core.many import Many
+from core.plane import OWN, RATES, STRENGTHS, Common, Rate, Split, points_of, split
+from core.plane import Settings as NetworkSettings
+from core.points import Points
+from core.scripting import render
+
+__all__ = ["Split"]
+OwnPoints = Points
+STORAGE = "CAMADAS_STUDIES"  # an address as Optuna takes one, sqlite:///… or postgresql://…
+PREFIX = "camadas-"  # of the names of studies in the storage
+KEPT_DAYS = 30
+WORST = 10.0  # what the loss of a run that has run away counts as
+FEW = 8  # trials below which nothing is said about importance
+Knob = Literal["learning rate", "neurons a layer", "hidden layers", "activation", "optimizer", "batch size", "L2"]
+_making = threading.Lock()
+_select: JsonDict = {"widget": "select"}
+# Where each knob may stand, and the values that a grid tries.
+RANGES: dict[str, BaseDistribution] = {
+    "learning rate": FloatDistribution(0.001, 3.0, log=True),
+    "neurons a layer": IntDistribution(2, 32, log=True),
+    "hidden layers": IntDistribution(1, 4),
+    "activation": CategoricalDistribution(["tanh", "relu", "sigmoid", "leaky relu", "gelu"]),
+    "optimizer": CategoricalDistribution(["SGD", "momentum", "Adagrad", "RMSprop", "Adam"]),
+    "batch size": CategoricalDistribution([5, 10, 30, 100]),
+    "L2": FloatDistribution(0.00001, 0.1, log=True),
+}
+GRID: dict[str, list[Any]] = {
+    "learning rate": [0.003, 0.01, 0.03, 0.1, 0.3, 1.0],
+    "neurons a layer": [2, 4, 8, 16, 32],
+    "hidden layers": [1, 2, 3, 4],
+    "activation": ["tanh", "relu", "sigmoid", "leaky relu", "gelu"],
+    "optimizer": ["SGD", "momentum", "Adagrad", "RMSprop", "Adam"],
+    "batch size": [5, 10, 30, 100],
+    "L2": [0.00001, 0.0001, 0.001, 0.01, 0.1],
+}
+
+EXAMPLES: dict[str, dict[str, object]] = {
+    "Learning rate, width and depth": {},
+    "Chance against TPE: the same by chance": {"sampler": "random"},
+    "Every place of a grid": {"sampler": "grid", "knobs": ("learning rate", "neurons a layer"), "n_trials": 30},
+    "What helps on a spiral?": {
+        "data": "spiral",
+        "n_classes": 2,
+        "noise": 0.0,
+        "knobs": ("learning rate", "neurons a layer", "hidden layers", "activation", "optimizer"),
+        "n_trials": 60,
+        "epochs": 200,
+    },
+    "Few points, much noise: does L2 help?": {
+        "n_points": 60,
+        "noise": 0.5,
+        "knobs": ("L2", "neurons a layer"),
+        "n_seeds": 4,
+    },
+}
+
+
+class Settings(Common):
+    """What a visitor can turn."""
+
+    knobs: tuple[Knob, ...] = Field(
+        ("learning rate", "neurons a layer", "hidden layers"),
+        min_length=1,
+        title="What is looked for",
+        description="The rest stays as it is set under Network and Training.",
+        examples=[("learning rate", "L2")],
+    )
+    sampler: Literal["TPE", "random", "grid"] = Field(
+        "TPE",
+        title="Sampler",
+        description="TPE learns from the trials before, random does not, grid goes through a list in mixed order.",
+    )
+    objective: Literal["validation loss", "validation accuracy"] = Field(
+        "validation loss", title="Judged by", description="The mean over the first weights of a trial."
+    )
+    n_trials: int = Field(40, ge=5, le=200, title="Trials", description="After which it ends.")
+    n_seeds: int = Field(
+        2, ge=1, le=8, title="First weights", description="Each trial is trained from so many, all at once."
+    )
+    sampler_seed: int = Field(
+        0,
+        ge=0,
+        le=999,
+        title="Seed of the sampler",
+        description="Another one looks elsewhere.",
+        json_schema_extra={"widget": "number"},
+    )
+    learning_rate: Rate = Field(
+        0.1, title="Learning rate", description="Where it is not looked for.", json_schema_extra=_select
+    )
+    width: int = Field(8, ge=1, le=64, title="Neurons a layer", description="Where it is not looked for.")
+    depth: int = Field(2, ge=1, le=6, title="Hidden layers", description="Where it is not looked for.")
+    activation: Literal["tanh", "relu", "sigmoid", "leaky relu", "gelu"] = Field(
+        "tanh", title="Activation", description="Where it is not looked for.", json_schema_extra=_select
+    )
+    epochs: int = Field(
+        100, ge=10, le=1000, title="Epochs", description="Of each trial.", json_schema_extra={"step": 10}
+    )
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One finished trial.
+
+    Attributes:
+        number: from 0.
+        values: of the knobs that are looked for.
+        score: the objective: a loss, at most WORST, or an accuracy, 0 to 1.
+        validation, test: mean accuracies, 0 to 1.
+    """
+
+    number: int
+    values: dict[str, Any]
+    score: float
+    validation: float
+    test: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """How a study stands.
+
+    Attributes:
+        tried: the finished trials, in their order.
+        n_trials: that it is to have.
+        importance: of each knob, together 1; empty while there are too few trials.
+    """
+
+    tried: list[Tried]
+    n_trials: int
+    importance: dict[str, float]
+
+
+class Study:
+    """The work of a study's job: a trial is trained in small steps, then told to Optuna.
+
+    Args:
+        settings: of points, search and training.
+        points: own ones instead of those that the settings ask for.
+        name: of the study in the storage; one that is there already goes on.
+        address: of the storage.
+        told: what tells the study from others, kept with it.
+    """
+
+    def __init__(self, settings: Settings, points: Points, name: str, address: str, told: str = "") -> None:
+        self.settings, self.points = settings, points
+        self.study = optuna.create_study(
+            study_name=PREFIX + name,
+            storage=storage(address),
+            sampler=sampler_of(settings),
+            direction="minimize" if settings.objective == "validation loss" else "maximize",
+            load_if_exists=True,
+        )
+        self.study.set_user_attr("about", told)
+        for left in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):  # by a server that stopped
+            self.study.tell(left.number, state=TrialState.FAIL)
+        done = self.study.get_trials(states=(TrialState.COMPLETE,))
+        self.tried = [_tried(trial) for trial in done]
+        self.n_trials = n_trials(settings)
+        self.trial: Trial | None = None
+        self.many: Many | None = None
+        self.importance: dict[str, float] = {}
+        self.weighed = 0  # trials that the importance is of
+
+    def step(self) -> bool:
+        """Train for some hundredths of a second; False when there are trials enough."""
+        if len(self.tried) >= self.n_trials:
+            return False
+        if self.trial is None or self.many is None:
+            self.trial = self.study.ask(distributions(self.settings))
+            self.many = network_of(self.settings, self.trial.params, self.points)
+        elif not self.many.step():
+            self._tell(self.trial, self.many)
+            self.trial = self.many = None
+        return len(self.tried) < self.n_trials
+
+    def command(self, name: str, value: Any) -> bool:
+        """ "more": so many trials beyond those that are there."""
+        if name == "more" and isinstance(value, int) and 0 < value <= 200:
+            self.n_trials = min(self.n_trials + value, _most(self.settings))
+        return len(self.tried) < self.n_trials
+
+    def frame(self) -> bytes:
+        """Nobody watches it move."""
+        return b""
+
+    def found(self) -> Found:
+        """How it stands."""
+        n = len(self.tried)
+        if n >= FEW and len(self.settings.knobs) > 1 and n != self.weighed:
+            self.importance, self.weighed = dict(optuna.importance.get_param_importances(self.study)), n
+        return Found(list(self.tried), self.n_trials, self.importance)
+
+    def _tell(self, trial: Trial, many: Many) -> None:
+        measured = many.measured()
+        accuracies = {part: mean(found.accuracies[part] for found in measured) for part in ("validation", "test")}
+        loss = mean(min(found.losses["validation"], WORST) for found in measured)
+        score = loss if self.settings.objective == "validation loss" else accuracies["validation"]
+        for part, accuracy in accuracies.items():
+            trial.set_user_attr(part, accuracy)
+        try:
+            self.study.tell(trial, score)
+        except RuntimeError:  # how a grid says, after the last of its places is written down, that it is empty
+            if len(self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) <= len(self.tried):
+                raise
+        self.tried.append(Tried(trial.number, dict(trial.params), score, accuracies["validation"], accuracies["test"]))
+
+
+def distributions(settings: Settings) -> dict[str, BaseDistribution]:
+    """Where each knob that is looked for may stand."""
+    return {knob: RANGES[knob] for knob in RANGES if knob in settings.knobs}
+
+
+def sampler_of(settings: Settings) -> BaseSampler:
+    """What chooses the next trial: TPE (Bergstra et al. 2011), chance, or a grid."""
+    if settings.sampler == "grid":
+        return GridSampler({knob: GRID[knob] for knob in distributions(settings)}, seed=settings.sampler_seed)
+    if settings.sampler == "random":
+        return RandomSampler(seed=settings.sampler_seed)
+    return TPESampler(seed=settings.sampler_seed)
+
+
+def n_trials(settings: Settings) -> int:
+    """How many trials there will be: of a grid at most as many as it has places."""
+    return min(settings.n_trials, _most(settings))
+
+
+def _most(settings: Settings) -> int:
+    if settings.sampler != "grid":
+        return 1000
+    places = 1
+    for knob in distributions(settings):
+        places *= len(GRID[knob])
+    return places
+
+
+def network_of(settings: Settings, values: Mapping[str, Any], points: Points | None = None) -> Many:
+    """The networks of one trial, from its several first weights.
+
+    Args:
+        settings: of the study.
+        values: of the knobs that are looked for.
+        points: own ones.
+    """
+    runs = [settings_of(settings, values, seed) for seed in range(settings.n_seeds)]
+    rates = torch.full((len(runs),), float(values.get("learning rate", settings.learning_rate)))
+    return Many(runs, points, rates, float(values.get("L2", settings.l2)))
+
+
+def settings_of(settings: Settings, values: Mapping[str, Any], seed: int = 0) -> NetworkSettings:
+    """A trial's network as the page Two moons has it: learning rate and L2 are the nearest that it offers."""
+    shared = settings.model_dump(include=set(Common.model_fields) - {"optimizer", "batch_size", "l2"})
+    width = values.get("neurons a layer", settings.width)
+    depth = values.get("hidden layers", settings.depth)
+    activation = values.get("activation", settings.activation)
+    rate = values.get("learning rate", settings.learning_rate)
+    return NetworkSettings(
+        **shared,
+        layers="\n".join([f"{width} {activation}"] * depth),
+        learning_rate=_nearest(rate, RATES),
+        optimizer=values.get("optimizer", settings.optimizer),
+        batch_size=values.get("batch size", settings.batch_size),
+        l2=_nearest(values.get("L2", settings.l2), STRENGTHS),
+        weights_seed=seed,
+    )
+
+
+def _nearest(value: float, listed: Sequence[float]) -> float:
+    """The listed number that is nearest by its ratio."""
+    if value <= 0:
+        return 0.0
+    return min((number for number in listed if number > 0), key=lambda number: abs(math.log(number / value)))
+
+
+def address_of_storage() -> str:
+    """Where studies are kept: CAMADAS_STUDIES, or an SQLite file in the cache folder."""
+    named = os.environ.get(STORAGE)
+    if named:
+        return named
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{folder / 'studies.db'}"
+
+
+def storage(address: str) -> RDBStorage:
+    """The storage of this process at an address, made once; studies of ours from KEPT_DAYS ago are taken away.
+
+    Raises:
+        SQLAlchemyError: if nothing answers there.
+    """
+    with _making:
+        return _storage(address)
+
+
+@cache
+def _storage(address: str) -> RDBStorage:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    wait = {"connect_args": {"timeout": 20}} if address.startswith("sqlite") else None  # for another's transaction
+    made = RDBStorage(address, engine_kwargs=wait)
+    oldest = datetime.now() - timedelta(days=KEPT_DAYS)  # Optuna writes local times without a zone
+    for summary in optuna.get_all_study_summaries(made):
+        started = summary.datetime_start
+        if summary.study_name.startswith(PREFIX) and started is not None and started < oldest:
+            optuna.delete_study(study_name=summary.study_name, storage=made)
+    return made
+
+
+def about(settings: Settings, own: Points | None = None) -> str:
+    """What tells one study from another."""
+    told = "study " + settings.model_dump_json()
+    if settings.data in OWN and own is not None:
+        told += sha256(own.xy.tobytes() + own.labels.tobytes()).hexdigest()
+    return told
+
+
+def data_of(settings: Settings, own: Points | None = None) -> Split:
+    """The points of a study with these settings.
+
+    Raises:
+        CamadasError: if they cannot be made.
+    """
+    return split(points_of(settings, own), settings)
+
+
+def start(settings: Settings, own: Points | None = None, name: str = "") -> Job:
+    """Begin a study in the background, paused.
+
+    Args:
+        settings: of points, search and training.
+        own: the visitor's own points.
+        name: of a study that is to go on; the job's token. A new one without it.
+
+    Raises:
+        CamadasError: if the settings make no points, or the server is full.
+    """
+    points, address = points_of(settings, own), address_of_storage()
+    name = name or secrets.token_urlsafe(16)
+    told = about(settings, own)
+    return JOBS.start(lambda: Study(settings, points, name, address, told), about=told, is_paused=True, token=name)
+
+
+def is_kept(name: str, settings: Settings, own: Points | None = None) -> bool:
+    """Whether the storage has a study of this name with these settings and points."""
+    try:
+        study = optuna.load_study(study_name=PREFIX + name, storage=storage(address_of_storage()))
+    except KeyError:
+        return False
+    return bool(study.user_attrs.get("about") == about(settings, own))
+
+
+def find(token: str) -> Job | None:
+    """The job of this study, while it is known."""
+    return JOBS.find(token)
+
+
+def found(job: Job) -> Found:
+    """How a study stands.
+
+    Raises:
+        JobError: if its job has ended or waits for its turn.
+    """
+    return job.answer(Study.found)
+
+
+def best(found: Found, settings: Settings) -> Tried | None:
+    """The trial with the best score."""
+    if not found.tried:
+        return None
+    sign = 1 if settings.objective == "validation loss" else -1
+    return min(found.tried, key=lambda tried: sign * tried.score)
+
+
+def script(settings: Settings) -> str:
+    """The stand-alone Python script that runs the same study in plain PyTorch and Optuna."""
+    return render("study", settings=settings, ranges=distributions(settings), grid=GRID, worst=WORST)
+
+
+def _tried(trial: FrozenTrial) -> Tried:
+    attributes = trial.user_attrs
+    assert trial.value is not None
+    return Tried(trial.number, dict(trial.params), trial.value, attributes["validation"], attributes["test"])

@@ -1,0 +1,223 @@
+"""A study: Optuna looks for good settings, with its history, importances and parallel coordinates."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.errors import CamadasError, JobError
+from core.study import (
+    EXAMPLES,
+    RANGES,
+    Found,
+    OwnPoints,
+    Settings,
+    about,
+    best,
+    data_of,
+    find,
+    found,
+    is_kept,
+    script,
+    settings_of,
+    start,
+)
+from ui import catalog, charts, code, controls, errors, page, points
+from ui.language import N_, _, number
+
+SLUG = "study"
+RUN, MORE = f"{SLUG}_run", 20
+REFRESH_S = 1.0
+ENDED = ("cancelled", "forgotten")
+REFERENCES = [
+    "Akiba et al. (2019), [Optuna](https://arxiv.org/abs/1907.10902)",
+    "Bergstra, Bardenet, Bengio, Kégl (2011), [Algorithms for hyper-parameter optimization]"
+    "(https://papers.nips.cc/paper/2011/hash/86e8f7ab32cfd12577bc2619bc635690-Abstract.html): TPE",
+    "Bergstra, Bengio (2012), [Random search for hyper-parameter optimization]"
+    "(https://jmlr.org/papers/v13/bergstra12a.html)",
+    "Watanabe, Bansal, Hutter (2023), [PED-ANOVA](https://arxiv.org/abs/2304.10255): importance of knobs",
+]
+
+
+def show() -> None:
+    """The whole page."""
+    page.header(SLUG)
+    settings = knobs()
+    own = points.own(SLUG, settings, is_drawn=False)
+    try:
+        data_of(settings, own)
+        token = running(settings, own)
+    except CamadasError as error:
+        errors.show(errors.sentence(error))
+        return
+    st.fragment(progress, run_every=REFRESH_S)(token, settings)
+    page.tabs(
+        SLUG,
+        {
+            N_("How it works"): partial(explain, settings),
+            N_("Code"): partial(code.tab, SLUG, script(settings)),
+            N_("References"): partial(page.references, REFERENCES),
+        },
+    )
+    page.try_next(SLUG)
+
+
+def knobs() -> Settings:
+    """The controls, in a row above the figures."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        controls.example(SLUG, _("Example"), EXAMPLES, Settings)
+        with st.popover(_("Data"), icon=":material/scatter_plot:", width="stretch"):
+            rows = [["data"], ["expression"], ["n_classes", "seed"], ["n_points"], ["noise"], ["train_share"]]
+            controls.settings(SLUG, Settings, rows)
+        with st.popover(_("Search"), icon=":material/search:", width="stretch"):
+            rows = [["knobs"], ["sampler"], ["objective"], ["n_trials"], ["n_seeds", "sampler_seed"]]
+            controls.settings(SLUG, Settings, rows)
+        with st.popover(_("Network"), icon=":material/hub:", width="stretch"):
+            rows = [["depth"], ["width"], ["activation", "initialization"], ["features"], ["batch_norm"], ["dropout"]]
+            controls.settings(SLUG, Settings, rows)
+        with st.popover(_("Training"), icon=":material/tune:", width="stretch"):
+            rows = [["optimizer", "learning_rate"], ["schedule", "batch_size"], ["loss"], ["l1", "l2"], ["epochs"]]
+            settings = controls.settings(SLUG, Settings, rows)
+        st.button(_("New study"), icon=":material/replay:", on_click=forget, width="stretch")
+    return settings
+
+
+def running(settings: Settings, own: OwnPoints | None) -> str:
+    """The token of this visit's study: a job that runs, or one that goes on from what the storage has."""
+    wanted, token = about(settings, own), st.session_state.get(RUN) or st.query_params.get(RUN, "")
+    job = find(token)
+    if job is None or job.state in ENDED:
+        goes_on = bool(token) and is_kept(token, settings, own)
+        token = start(settings, own, token if goes_on else "").token
+    elif job.about != wanted:
+        job.send("cancel")
+        token = start(settings, own).token
+    st.session_state[RUN] = token
+    if st.query_params.get(RUN) != token:
+        st.query_params[RUN] = token
+    return token
+
+
+def forget() -> None:
+    """Leave this visit's study, if there is one; the storage keeps its trials."""
+    job = find(st.session_state.pop(RUN, ""))
+    if job is not None:
+        job.send("cancel")
+    st.query_params.pop(RUN, None)
+
+
+def progress(token: str, settings: Settings) -> None:
+    """The buttons, the figures and the plots, drawn anew each second."""
+    job = find(token)
+    if job is None:
+        return
+    is_running = job.state in ("running", "queued")
+    now: Found | None = None
+    try:
+        now = found(job)
+    except JobError as error:
+        said = errors.sentence(error)
+    if job.state == "failed":
+        errors.show(_("Something went wrong on our side. Reference: {reference}").format(reference=job.problem))
+        return
+    n_done = len(now.tried) if now is not None else 0
+    with st.container(horizontal=True, vertical_alignment="center"):
+        label = _("Pause") if is_running else _("Go on") if n_done else _("Start")
+        icon = ":material/pause:" if is_running else ":material/play_arrow:"
+        command = "pause" if is_running else "resume"
+        is_over = job.state == "finished"
+        st.button(
+            label, key=f"{SLUG}_play", icon=icon, on_click=job.send, args=(command,), disabled=is_over or now is None
+        )
+        more = _("{n} trials more").format(n=MORE)
+        st.button(more, key=f"{SLUG}_more", on_click=job.send, args=("more", MORE), disabled=not is_over)
+        if now is None:
+            st.caption(said)
+            return
+        text = _("Trial {n} of {all}").format(n=number(n_done), all=number(now.n_trials))
+        st.progress(min(1.0, n_done / now.n_trials), text)
+    if not now.tried:
+        st.caption(_("Each trial is a dot, a bar or a line here, as soon as there are some."))
+        return
+    figures(now, settings)
+
+
+def figures(now: Found, settings: Settings) -> None:
+    """What a study has found so far."""
+    top = best(now, settings)
+    assert top is not None
+    is_loss = settings.objective == "validation loss"
+    score = number(top.score, 3) if is_loss else f"{number(100 * top.score, 1)} %"
+    page.numbers(
+        [
+            page.Number(_("Best") + f", {_(settings.objective)}", score),
+            page.Number(_("Validation accuracy"), f"{number(100 * top.validation, 1)} %"),
+            page.Number(_("Test accuracy"), f"{number(100 * top.test, 1)} %", help=_("Of the best trial.")),
+        ]
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**" + ", ".join(f"{_(knob)} {_value(value)}" for knob, value in top.values.items()) + "**")
+        st.page_link(
+            catalog.page_of(catalog.entry("moons")),
+            label=_("Train it in Two moons"),
+            icon=":material/bubble_chart:",
+            query_params=controls.link("moons", settings_of(settings, top.values)),
+        )
+    scores = [tried.score for tried in now.tried]
+    keep = min if is_loss else max
+    so_far = [keep(scores[: at + 1]) for at in range(len(scores))]
+    left, right = st.columns(2)
+    with left:
+        st.markdown("##### " + _("History"))
+        words = (_("Trial"), _(settings.objective), _("a trial"), _("best so far"))
+        history = charts.progress(scores, so_far, words, is_log=is_loss)
+        charts.show(history, _("The score of each trial."), f"{SLUG}_history")
+    with right:
+        st.markdown("##### " + _("Importance"))
+        if now.importance:
+            ordered = sorted(now.importance.items(), key=lambda item: -item[1])
+            names = [_(knob) for knob, _share in ordered]
+            bars = charts.shares(names, [share for _knob, share in ordered], _("share of the differences"))
+            said = ", ".join(f"{_(knob)} {number(100 * share)} %" for knob, share in ordered)
+            charts.show(bars, said, f"{SLUG}_importance")
+        else:
+            st.caption(_("How much each knob matters is said after eight trials of two knobs or more."))
+    st.markdown("##### " + _("Parallel coordinates"))
+    axes = [axis(knob, [tried.values[knob] for tried in now.tried]) for knob in RANGES if knob in settings.knobs]
+    axes.append(charts.Axis(_(settings.objective), scores, is_log=is_loss and min(scores) > 0))
+    alt = _("Each trial as a line through its settings; the best ones are orange.")
+    charts.show(charts.parallel(axes, scores, less_is_better=is_loss), alt, f"{SLUG}_parallel")
+
+
+def axis(knob: str, values: list[object]) -> charts.Axis:
+    """The axis of one knob."""
+    where = RANGES[knob]
+    choices = [str(choice) for choice in getattr(where, "choices", ())]
+    return charts.Axis(_(knob), values, choices, bool(getattr(where, "log", False)), _)
+
+
+def explain(settings: Settings) -> None:
+    """What the page does."""
+    st.markdown(
+        _(
+            "A trial is a choice of settings: a network is trained with them for {epochs} epochs, from {n} first "
+            "weights at once, and its mean score on the validation points goes back to the sampler. TPE models where "
+            "good trials lie and where bad ones do, and tries next where good ones are the likelier; chance and grid "
+            "do not look at what they have found."
+        ).format(epochs=number(settings.epochs), n=number(settings.n_seeds))
+    )
+    st.latex(r"x_{\text{next}} = \arg\max_x \; \frac{p(x \mid \text{good})}{p(x \mid \text{bad})}")
+    st.markdown(
+        _(
+            "The more trials are compared on the same validation points, the more the best of them owes to chance: "
+            "hence the test points, which nobody chose by. The study is kept under the link of this page for a month."
+        )
+    )
+
+
+def _value(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.2g}"
+    return _(value) if isinstance(value, str) else str(value)
+
+
+show()
