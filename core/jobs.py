@@ -5,7 +5,9 @@ one at a time: a slow browser gets fewer, and the job never waits. A job that no
 """
 
 import logging
+import os
 import secrets
+import sys
 import threading
 import time
 from collections import deque
@@ -20,6 +22,7 @@ log = logging.getLogger("camadas")
 State = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "forgotten"]
 ENDED: tuple[State, ...] = ("finished", "failed", "cancelled", "forgotten")
 MAX_QUEUED, MAX_ALIVE = 200, 400
+NICE = 10  # of the threads of jobs
 MAX_COMMANDS = 100  # waiting at one job
 ANSWER_S, QUEUED_S = 5.0, 0.25  # that somebody waits for an answer, and for a job in the queue
 T = TypeVar("T")
@@ -192,6 +195,7 @@ class Jobs:
             del self._jobs[token]
 
     def _run(self, job: Job) -> None:
+        _step_back()
         try:
             self._work(job)
         except Exception as error:  # one visitor's job must not end another's
@@ -317,6 +321,12 @@ def _answer(job: Job, work: Work) -> None:
                 future.set_result(question(work))
             except Exception as error:  # theirs who asked
                 future.set_exception(error)
+
+
+def _step_back() -> None:
+    """Let the threads that answer visitors go first: on Linux a thread has a priority of its own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def _nothing() -> Work:

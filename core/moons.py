@@ -12,7 +12,19 @@ from core.many import Many
 from core.measures import ClassMeasure, confusion, report
 from core.netfile import Loaded
 from core.peer import Peer, PeerState, differences
-from core.plane import OWN, Settings, Split, features_of, grid, parse_layers, plane_of, points_of, shape_of, split
+from core.plane import (
+    OWN,
+    Settings,
+    Split,
+    features_of,
+    grid,
+    parse_layers,
+    plane_of,
+    points_of,
+    shape_of,
+    split,
+    unmixed,
+)
 from core.playground import MAP_CELLS, Playground, Snapshot
 from core.points import Points
 from core.scripting import render
@@ -223,6 +235,14 @@ def unpacked(data: bytes) -> Loaded:
         NetworkRejected: if it is none.
     """
     return netfile.unpack(data)
+
+
+def points_file(settings: Settings, data: Split) -> str:
+    """The points as CSV (x, y, label), in the order in which the script parts them as the page does."""
+    given = unmixed(data.points, settings.seed)
+    names = [name.replace(",", ";") for name in given.names]
+    rows = zip(given.xy, given.labels, strict=True)
+    return "\n".join(f"{x:.5f},{y:.5f},{names[label]}" for (x, y), label in rows)
 
 
 def script(settings: Settings) -> str:

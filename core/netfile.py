@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from core.errors import NetworkRejected, SettingsError
 from core.models.mlp import MLP
-from core.plane import OWN, Settings, features_of, shape_of
+from core.plane import OWN, Settings, shape_of, unmixed
 from core.points import LEAST_POINTS, MAX_CLASSES, MAX_POINTS, Points
 from core.training.tiny import Network, Shape
 
@@ -49,13 +49,13 @@ class Loaded:
 
 
 def pack(network: Network, settings: Settings, points: Points, epoch: int) -> bytes:
-    """A network and what it was trained with as the bytes of a .safetensors file."""
+    """A network and what it was trained with, its points in the order of its Split, as the bytes of a file."""
     metadata = {"camadas": FORMAT, "settings": settings.model_dump_json(), "epoch": str(epoch)}
     tensors = {name: tensor.contiguous() for name, tensor in module_of(network).state_dict().items()}
     metadata["classes"] = json.dumps(points.names)
     if settings.data in OWN:
-        tensors["points.xy"] = torch.from_numpy(points.xy.copy())
-        tensors["points.labels"] = torch.from_numpy(points.labels.copy())
+        given = unmixed(points, settings.seed)
+        tensors["points.xy"], tensors["points.labels"] = torch.from_numpy(given.xy), torch.from_numpy(given.labels)
     return serialize(tensors, metadata=metadata)
 
 
@@ -145,11 +145,6 @@ def fits(loaded: Loaded, settings: Settings, n_outputs: int) -> bool:
     shape = shape_of(settings, n_outputs)
     same = (shape.sizes, shape.activations, shape.batch_norm, settings.features)
     return same == (loaded.shape.sizes, loaded.shape.activations, loaded.shape.batch_norm, loaded.settings.features)
-
-
-def scores(loaded: Loaded, xy: np.ndarray) -> Tensor:
-    """(n, 2) points -> (n, o) scores."""
-    return loaded.network().scores(features_of(torch.from_numpy(xy), loaded.settings.features))
 
 
 def _points(xy: Tensor | None, labels: Tensor | None, names: tuple[str, ...]) -> Points | None:

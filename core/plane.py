@@ -226,9 +226,20 @@ def features_of(xy: Tensor, names: Sequence[Feature]) -> Tensor:
     return torch.stack([columns[name] for name in names], 1)
 
 
+def unmixed(points: Points, seed: int) -> Points:
+    """The points of a Split in the order in which `split` was given them."""
+    back = np.argsort(mixing(len(points.labels), seed))
+    return Points(points.xy[back], points.labels[back], points.names)
+
+
+def mixing(n: int, seed: int) -> np.ndarray:
+    """The order into which n points are mixed."""
+    return np.random.default_rng((seed, 1)).permutation(n)
+
+
 def split(points: Points, settings: Common) -> Split:
     """Mix the points by the seed and part them into train, validation and test."""
-    order = np.random.default_rng((settings.seed, 1)).permutation(len(points.labels))
+    order = mixing(len(points.labels), settings.seed)
     mixed = Points(points.xy[order], points.labels[order], points.names)
     n = len(order)
     first = min(max(round(settings.train_share * n), 1), n - 2)

@@ -17,6 +17,7 @@ from core.moons import (
     find,
     fits,
     packed,
+    points_file,
     script,
     snapshot,
     start,
@@ -67,7 +68,7 @@ def show() -> None:
     parts[N_("How it works")] = partial(explain, settings)
     parts[N_("Results")] = partial(results.tab, SLUG, token, settings, data)
     parts[N_("Score board")] = partial(board.tab, SLUG, token, settings, own)
-    parts[N_("Files")] = partial(files, token, data)
+    parts[N_("Files")] = partial(files, token, settings, data)
     parts[N_("Code")] = partial(code.tab, SLUG, script(settings))
     parts[N_("References")] = partial(page.references, REFERENCES)
     page.tabs(SLUG, parts)
@@ -139,20 +140,18 @@ def anew() -> None:
     st.session_state.pop(LOADED, None)
 
 
-def files(token: str, data: Split) -> None:
+def files(token: str, settings: Settings, data: Split) -> None:
     """What can be taken away, and brought back."""
     st.markdown(
         _("{n} points: {train} to learn from, {validation} to choose by, {test} to judge by at the end.").format(
             n=number(len(data.labels)), **{name: number(len(data.labels[part])) for name, part in data.parts.items()}
         )
     )
-    names = [name.replace(",", ";") for name in data.points.names]
-    lines = [
-        f"{x:.5f},{y:.5f},{names[label]}" for (x, y), label in zip(data.points.xy, data.points.labels, strict=True)
-    ]
     icon = ":material/download:"
     with st.container(horizontal=True):
-        st.download_button(_("Points (.csv)"), "\n".join(lines), "points.csv", "text/csv", on_click="ignore", icon=icon)
+        st.download_button(
+            _("Points (.csv)"), points_file(settings, data), "points.csv", "text/csv", on_click="ignore", icon=icon
+        )
         st.download_button(
             _("Network (.safetensors)"),
             partial(network_file, token),

@@ -128,7 +128,8 @@ def _choice(label: str, options: list[Any], field: FieldInfo, extra: dict[str, A
 
 def _several(label: str, options: list[Any], field: FieldInfo, shared: dict[str, Any]) -> list[Any]:
     if named := _named(shared["key"], options):
-        st.session_state[shared["key"]] = named
+        st.query_params[shared["key"]] = [_said(option) for option in named]
+        st.rerun()  # Streamlit takes from an address only the words that it knows, and drops the rest
     if st.session_state.get(shared["key"]) == []:  # none is the default again
         st.session_state[shared["key"]] = list(field.default)
     return st.pills(

@@ -107,3 +107,46 @@ def test_points_are_clicked_into_the_plane(browser, address):
         expect(lab(page)).to_have_attribute("data-state", "paused")
         page.get_by_role("button", name="Clear").click()
         expect(panel).to_contain_text("4 points:")
+
+
+def test_layers_and_neurons_are_added_where_the_network_is(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/moons")
+        pairs = page.locator(".lab .pair")
+        page.get_by_role("button", name="One layer more").click()
+        expect(pairs).to_have_count(4)
+        page.get_by_role("button", name="One neuron fewer in layer 1").click()
+        expect(pairs.nth(1)).to_contain_text("5")
+        page.wait_for_url(re.compile("moons_layers=5"))
+        expect(lab(page)).to_have_attribute("data-state", "paused")
+
+
+def test_results_follow_the_run_and_a_network_goes_and_comes_back(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/moons?moons_tab=Results")
+        expect(page.get_by_text("It trains as soon as this network does.")).to_be_visible()
+        page.get_by_role("button", name="Start").click()
+        after(page, 20)
+        expect(page.get_by_test_id("stPlotlyChart")).to_have_count(4)
+        page.get_by_role("button", name="Pause").click()
+        expect(lab(page)).to_have_attribute("data-state", "paused")
+        page.get_by_role("tab", name="Files").click()
+        with page.expect_download() as started:
+            page.get_by_role("button", name="Network (.safetensors)").click()
+        data = started.value.path().read_bytes()
+        assert b"__metadata__" in data
+        page.get_by_role("tab", name="Score board").click()
+        expect(page.get_by_role("tabpanel").get_by_role("row")).to_have_count(2)
+        page.get_by_role("tab", name="Files").click()
+        before = page.url
+        page.locator("input[type=file]").set_input_files(
+            {"name": "network.safetensors", "mimeType": "application/octet-stream", "buffer": data}
+        )
+        page.wait_for_url(lambda url: "moons_run=" in url and url != before)
+        expect(lab(page)).to_have_attribute("data-state", "paused")
+        expect(lab(page)).to_have_attribute("data-epoch", "0")
+        page.wait_for_function(
+            "() => { const walk = (root) => [...root.querySelectorAll('*')].flatMap((e) => [e, ...(e.shadowRoot ? "
+            "walk(e.shadowRoot) : [])]); const list = walk(document).filter((e) => e.matches('.lab .figures dd'));"
+            " return list.length > 5 && parseFloat(list[4].textContent) > 85 }"
+        )

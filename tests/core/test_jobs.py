@@ -196,3 +196,39 @@ def test_tokens_cannot_be_guessed():
     assert len(tokens) == 20
     assert all(len(token) >= 20 for token in tokens)
     some.stop()
+
+
+def test_a_question_is_answered_by_the_jobs_own_thread():
+    job = Jobs().start(Counting)
+    until(lambda: job.state == "running")
+    name, n = job.answer(lambda work: (threading.current_thread().name, work.n))
+    assert name.startswith("job-")
+    job.send("pause")
+    until(lambda: job.state == "paused")
+    assert job.answer(lambda work: work.n) >= n
+    with pytest.raises(ZeroDivisionError):
+        job.answer(lambda work: work.n / 0)
+    assert job.answer(lambda work: work.heard) == []  # the question's fault is not the job's
+    job.send("cancel")
+    until(lambda: job.state == "cancelled")
+    with pytest.raises(JobError) as raised:
+        job.answer(lambda work: work.n)
+    assert raised.value.reason == "ended"
+
+
+def test_a_question_to_one_that_waits_is_not_waited_for():
+    some = Jobs(most_running=1)
+    first, second = some.start(Counting), some.start(Counting)
+    until(lambda: some.place(second) == 1)
+    with pytest.raises(JobError) as raised:
+        second.answer(lambda work: work.n)
+    assert raised.value.reason == "busy"
+    some.stop()
+    until(lambda: first.state == "cancelled" and second.state == "cancelled")
+
+
+def test_a_token_of_ones_own_finds_the_job():
+    some = Jobs()
+    job = some.start(Counting, token="mine")
+    assert some.find("mine") is job
+    some.stop()

@@ -9,10 +9,25 @@ import pytest
 import torch
 
 from core.errors import ExpressionError, SettingsError
-from core.moons import EXAMPLES, about, data_of, find, start
+from core.moons import (
+    EXAMPLES,
+    SEEDS,
+    about,
+    data_of,
+    find,
+    fits,
+    packed,
+    points_file,
+    results,
+    row,
+    seeds,
+    start,
+    start_seeds,
+    unpacked,
+)
 from core.plane import Settings, features_of, initial_weights, parse_layers, rate_at, shape_of, split
 from core.playground import KEPT, MAP_CELLS, NEURON_CELLS, Playground
-from core.points import clicked, made
+from core.points import clicked, made, read_csv
 
 QUICK = {"n_points": 60, "epochs": 40, "layers": "4 tanh"}
 
@@ -210,3 +225,87 @@ def test_own_points_are_learned_from_and_told_apart_from_others():
     assert work.data.y.shape == (5, 3)
     assert len(data_of(Settings(data="my CSV")).labels) == 300  # until there is a file
     assert len(data_of(Settings(data="my CSV"), few).labels) == 4
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "steps"])
+def test_the_pace_changes_nothing_of_a_schedule(schedule):
+    chosen = Settings(**QUICK, schedule=schedule)
+    quick, slow = finish(Playground(chosen)), Playground(chosen)
+    slow.command("pace", 0)
+    while slow.step():
+        slow.chunk = 1
+    assert torch.equal(quick.network.flat, slow.network.flat)
+
+
+def test_another_seed_of_the_weights_is_another_start_on_the_same_points():
+    one, other = Playground(Settings(**QUICK)), Playground(Settings(**QUICK, weights_seed=5))
+    assert torch.equal(one.data.x, other.data.x)
+    assert not torch.equal(one.network.flat, other.network.flat)
+
+
+def test_a_snapshot_is_what_is_shown_and_stays():
+    work = Playground(Settings(**QUICK))
+    work.command("epoch", None)
+    work.command("epoch", None)
+    now = work.snapshot()
+    kept = now.network.flat.clone()
+    work.command("epoch", None)
+    assert torch.equal(now.network.flat, kept)
+    assert (now.epoch, now.last_epoch, now.touched) == (2, 2, False)
+    work.command("scrub", 0)
+    work.command("weight", [0, 0, 0, 3.0])
+    back = work.snapshot()
+    assert (back.epoch, back.last_epoch, back.touched) == (0, 3, True)
+    assert torch.equal(back.network.flat, Playground(Settings(**QUICK)).network.flat)
+    assert not Playground(Settings(**QUICK)).snapshot().touched
+
+
+def test_results_count_each_point_of_a_part_once():
+    work = finish(Playground(Settings(data="blobs", n_classes=4, loss="cross-entropy", epochs=100)))
+    now = work.snapshot()
+    found = results(now, "test")
+    assert found.confusion.sum() == 60
+    assert found.accuracy == pytest.approx(found.confusion.trace() / 60)
+    assert found.accuracy == pytest.approx(now.measured().accuracies["test"])
+    assert sum(line.n for line in found.report) == 60
+    assert set(np.unique(found.plane)) == set(range(4))
+    header, body = read(work.frame())
+    assert np.array_equal(found.plane.tobytes(), body[: header["cells"] ** 2])
+    assert (row(now).epoch, row(now).n_parameters) == (100, now.network.flat.numel())
+
+
+def test_a_network_of_a_file_goes_on():
+    work = finish(Playground(Settings(**QUICK)))
+    loaded = unpacked(packed(work.snapshot()))
+    assert fits(loaded, Settings(**QUICK, learning_rate=1.0, noise=0.3), data_of(Settings(**QUICK)))
+    assert not fits(loaded, Settings(**{**QUICK, "layers": "5 tanh"}), data_of(Settings(**QUICK)))
+    assert not fits(loaded, Settings(**QUICK, features=("x", "xy")), data_of(Settings(**QUICK)))
+    job = start(Settings(**QUICK), loaded=loaded)
+    try:
+        assert torch.equal(job.answer(Playground.snapshot).network.flat, work.network.flat)
+        assert job.about == about(Settings(**QUICK), None, loaded) != about(Settings(**QUICK))
+    finally:
+        job.send("cancel")
+
+
+def test_seeds_are_runs_of_the_board():
+    settings = Settings(**QUICK)
+    job = start_seeds(settings)
+    deadline = time.monotonic() + 30
+    rows = []
+    while not rows:
+        assert time.monotonic() < deadline
+        _epoch, rows = seeds(job)
+    job.send("cancel")
+    assert [found.settings.weights_seed for found in rows] == list(range(SEEDS))
+    alone = finish(Playground(settings.model_copy(update={"weights_seed": 3}))).snapshot()
+    assert rows[3].measured.losses["test"] == pytest.approx(alone.measured().losses["test"], abs=1e-4)
+
+
+def test_points_go_out_as_they_came_in():
+    own = clicked([(0.5, 1.0, 2), (2.0, -2.0, 1)])
+    chosen = Settings(data="my clicks", seed=4)
+    text = points_file(chosen, data_of(chosen, own))
+    again = read_csv(text.encode())
+    assert [line.split(",")[2] for line in text.split("\n")] == [own.names[label] for label in own.labels]
+    assert len(again.labels) == 6

@@ -1,8 +1,10 @@
 """The page of two moons, through Streamlit's own test runner."""
 
 import pytest
+import torch
 
-from core.moons import EXAMPLES, Settings, find
+from core.moons import EXAMPLES, Settings, find, packed, results, snapshot
+from core.playground import Playground
 from tests.pages.visit import open_page, translate
 
 
@@ -70,3 +72,78 @@ def test_a_table_becomes_the_points_and_a_bad_one_leaves_them():
 def test_the_points_can_be_taken_away():
     at = open_page("moons", moons_tab="Files")
     assert any("300 points: 180" in element.value for element in at.markdown)
+
+
+def trained(at, n: int = 3):
+    """The run of a page, some epochs later."""
+    job = run_of(at)
+    for _ in range(n):
+        job.send("epoch")
+    now = snapshot(job)
+    assert now.last_epoch == n
+    return now
+
+
+def test_results_are_cores_for_the_part_that_is_chosen():
+    at = open_page("moons", moons_tab="Results")
+    now = trained(at)
+    at.run()
+    assert not at.exception
+    for name, part in (("Test", "test"), ("Training", "train")):
+        at.segmented_control(key="moons_part").set_value(part).run()
+        accuracy = f"{100 * results(now, part).accuracy:.1f} %"
+        assert accuracy in [metric.value for metric in at.metric], name
+    assert any("first weights of their own" in caption.value for caption in at.caption)
+
+
+def test_a_choice_that_scikit_learn_lacks_is_named():
+    at = open_page("moons", moons_tab="Results", moons_dropout="0.5", moons_optimizer="RMSprop")
+    said = "scikit-learn has no such choice of: Optimizer, Dropout."
+    assert any(said in caption.value for caption in at.caption)
+
+
+def test_the_board_keeps_runs_that_are_left():
+    at = open_page("moons", moons_tab="Score board")
+    assert any("no run yet" in element.value for element in at.markdown)
+    trained(at)
+    at.slider(key="moons_noise").set_value(0.3).run()
+    trained(at, 5)
+    at.run()
+    rows = list(at.session_state["board"].values())
+    assert [(row.settings.noise, row.epoch) for row in rows] == [(0.15, 3), (0.3, 5)]
+    table = next(element.value for element in at.markdown if element.value.startswith("| Configuration"))
+    assert "Noise 0.15" in table
+    assert "Noise 0.3" in table
+    at.button(key="moons_clear_board").click().run()
+    assert "board" not in at.session_state or len(at.session_state["board"]) == 1  # the present run alone
+
+
+def test_a_network_comes_back_with_its_settings():
+    other = Playground(Settings(layers="3 relu", noise=0.3, learning_rate=0.3))
+    other.command("epoch", None)
+    data = packed(other.snapshot())
+    at = open_page("moons", moons_tab="Files")
+    at.file_uploader(key="moons_network_file").set_value(("network.safetensors", data, "")).run()
+    assert not at.exception
+    assert not at.error
+    assert at.text_area(key="moons_layers").value == "3 relu"
+    assert torch.equal(snapshot(run_of(at)).network.flat, other.network.flat)
+    at.slider(key="moons_noise").set_value(0.2).run()  # the network goes on, on other points
+    assert torch.equal(snapshot(run_of(at)).network.flat, other.network.flat)
+    at.text_area(key="moons_layers").set_value("4 relu").run()
+    assert any("set aside" in caption.value for caption in at.caption)
+    assert snapshot(run_of(at)).network.shape.sizes == (2, 4, 1)
+    at.file_uploader(key="moons_network_file").set_value(("other.safetensors", b"nothing", "")).run()
+    said = "This is no network of this page. Choose a .safetensors file that was taken from it."
+    assert [error.value for error in at.error] == [said]
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+@pytest.mark.parametrize("tab", ["Results", "Score board", "Files", "How it works"])
+def test_every_tab_opens(tab, language):
+    first = open_page("moons")
+    trained(first)
+    at = open_page("moons", language, moons_tab=tab, moons_run=run_of(first).token)
+    assert run_of(at) is run_of(first)
+    assert not at.exception
+    assert not at.error

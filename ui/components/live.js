@@ -1,6 +1,7 @@
 // What components that watch a job share: the theme's colours, pictures of int8 maps, and the line to the job.
 const CLASSES = ["#2f86c9", "#d9752b", "#1d9e77", "#c2679c", "#b58900", "#56b4e9", "#8a7a00", "#7d7870", "#9467bd", "#17a2b8"];
 const RETRY_MS = 800;
+const FRAME_MS = 24; // more frames than about 30 a second would only slow the training down
 const OVER = ["gone", "cancelled", "forgotten", "failed"];
 
 const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
@@ -66,7 +67,11 @@ const connect = (state, token, told, take) => {
       told();
     } else {
       take(event.data);
-      requestAnimationFrame(() => send(state, { want: true }));
+      const wait = FRAME_MS - (performance.now() - (state.shown ?? 0));
+      setTimeout(() => requestAnimationFrame(() => {
+        state.shown = performance.now();
+        send(state, { want: true });
+      }), Math.max(0, wait));
     }
   };
   socket.onclose = () => {
