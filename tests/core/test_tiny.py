@@ -6,7 +6,7 @@ from torch import nn
 
 from core.models.mlp import ACTIVATIONS as MODULES
 from core.models.mlp import MLP
-from core.training import tiny
+from core.training import tiny_loop
 from core.training.tiny import ACTIVATIONS, LOSSES, OPTIMIZERS, Network, Rules, Shape, classes_of, loss_of
 
 N_POINTS, N_EPOCHS = 83, 20  # the last of the batches of 10 is smaller
@@ -195,4 +195,4 @@ def test_layers_are_those_of_the_module():
 
 
 def test_the_inner_loop_is_a_script():
-    assert all(isinstance(getattr(tiny, name), torch.jit.ScriptFunction) for name in tiny.SCRIPTED)
+    assert all(isinstance(getattr(tiny_loop, name), torch.jit.ScriptFunction) for name in tiny_loop.SCRIPTED)
