@@ -27,7 +27,7 @@ from core.moons import (
 from ui import board, code, controls, errors, page, points, results
 from ui.components.network import network
 from ui.components.upload_words import upload_words
-from ui.language import N_, _, number
+from ui.language import N_, _, number, plain
 from ui.lessons import LESSONS
 
 SLUG = "moons"
@@ -211,7 +211,7 @@ def explain(settings: Settings) -> None:
         _(
             "Here $\\eta$ is {rate}, a step looks at {batch} points, and $L$ is {loss}. The run lives on the server: "
             "a reload of this page finds it again."
-        ).format(rate=settings.learning_rate, batch=settings.batch_size, loss=_(settings.loss))
+        ).format(rate=plain(settings.learning_rate), batch=settings.batch_size, loss=_(settings.loss))
     )
 
 

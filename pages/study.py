@@ -22,7 +22,7 @@ from core.study import (
     start,
 )
 from ui import catalog, charts, code, controls, errors, page, points
-from ui.language import N_, _, number
+from ui.language import N_, _, number, plain
 
 SLUG = "study"
 RUN, MORE = f"{SLUG}_run", 20
@@ -216,7 +216,7 @@ def explain(settings: Settings) -> None:
 
 def _value(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:.2g}"
+        return plain(value, 2)
     return _(value) if isinstance(value, str) else str(value)
 
 

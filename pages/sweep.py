@@ -20,7 +20,7 @@ from core.sweep import (
 )
 from ui import board, catalog, code, controls, errors, page, points
 from ui.components.sweep import sweep
-from ui.language import N_, _, number
+from ui.language import N_, _, number, plain
 
 SLUG = "sweep"
 RUN, OPENED = f"{SLUG}_run", f"{SLUG}_opened"
@@ -135,7 +135,7 @@ def results(token: str) -> None:
     page.table(
         head,
         [
-            [f"{cell.rate:g}", number(cell.width), board.spread(*cell.validation), board.spread(*cell.test)]
+            [plain(cell.rate), number(cell.width), board.spread(*cell.validation), board.spread(*cell.test)]
             for cell in found
         ],
     )

@@ -11,7 +11,7 @@ from core.moons import find, row, seeds, snapshot, start_seeds
 from core.plane import Settings
 from core.points import Points
 from ui import errors, page
-from ui.language import _, number
+from ui.language import _, number, plain
 
 KEY = "board"
 ALWAYS = ("data", "layers", "optimizer", "learning_rate")  # what is said of a configuration that stands alone
@@ -133,7 +133,7 @@ def _value(value: object) -> str:
     elif isinstance(value, bool):
         text = _("yes") if value else _("no")
     elif isinstance(value, int | float):
-        text = f"{value:g}"
+        text = plain(value)
     else:
         lines = [" ".join(line.split()) for line in str(value).replace(",", "\n").splitlines() if line.strip()]
         text = " – ".join(_(line) for line in lines) or _("none")

@@ -8,6 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from ui.language import plain
+
 BLUE, ORANGE, TEAL = "#3f86cf", "#d9752b", "#2a9d8c"
 # Near Okabe and Ito.
 CLASSES = ["#2f86c9", "#d9752b", "#1d9e77", "#c2679c", "#b58900", "#56b4e9", "#8a7a00", "#7d7870", "#9467bd", "#17a2b8"]
@@ -38,7 +40,7 @@ class Axis:
 
 def show(figure: go.Figure, alt: str, key: str) -> None:
     """Draw a figure in the column's width, with words for a screen reader."""
-    figure.update_layout(dragmode=False)
+    figure.update_layout(dragmode=False, separators=",." if plain(0.5) == "0,5" else ".,")
     st.plotly_chart(figure, width="stretch", config=CONFIG, alt=alt, key=key)
 
 
@@ -210,7 +212,7 @@ def progress(
     figure.update_yaxes(title=words[1])
     if is_log and min(scores) > 0:
         steps = _steps(min(scores), max(scores))
-        figure.update_yaxes(type="log", tickvals=steps, ticktext=[f"{step:g}" for step in steps])
+        figure.update_yaxes(type="log", tickvals=steps, ticktext=[plain(step) for step in steps])
     figure.update_layout(legend={"orientation": "h", "y": 1.15}, showlegend=True)
     return _sized(figure, 280)
 
@@ -241,11 +243,11 @@ def parallel(axes: Sequence[Axis], scores: Sequence[float], *, less_is_better: b
         elif axis.is_log:
             values = np.log10(np.array(axis.values, float)).round(4).tolist()
             steps = _steps(10 ** min(values), 10 ** max(values))
-            ticks = {"tickvals": np.log10(steps).tolist(), "ticktext": [f"{step:g}" for step in steps]}
+            ticks = {"tickvals": np.log10(steps).tolist(), "ticktext": [plain(step) for step in steps]}
         else:
             values = [float(str(value)) for value in axis.values]
             whole = sorted(set(values)) if all(value == round(value) for value in values) else []
-            ticks = {"tickvals": whole, "ticktext": [f"{value:g}" for value in whole]} if whole else {}
+            ticks = {"tickvals": whole, "ticktext": [plain(value) for value in whole]} if whole else {}
         dimensions.append({"label": axis.label, "values": values, **ticks})
     low, high = float(min(scores)), float(np.quantile(scores, 0.75 if less_is_better else 1.0))
     if not less_is_better:

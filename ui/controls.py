@@ -109,9 +109,11 @@ def _widget(key: str, field: FieldInfo) -> Any:
         draw: Any = st.text_area if "\n" in field.default else st.text_input
         stands = str(extra["placeholder"]) if "placeholder" in extra else ""
         return draw(label, field.default, max_chars=longest, placeholder=_(stands) if stands else None, **shared)
-    low, high, step = _bound(field, Ge), _bound(field, Le), extra.get("step")
-    draw = st.number_input if extra.get("widget") == "number" else st.slider
-    return draw(label, low, high, field.default, step, **shared)
+    low, high = _bound(field, Ge), _bound(field, Le)
+    step: Any = extra.get("step")
+    if extra.get("widget") == "number":
+        return st.number_input(label, low, high, field.default, step, **shared)
+    return st.slider(label, low, high, field.default, step, format="localized", **shared)
 
 
 def _choice(label: str, options: list[Any], field: FieldInfo, extra: dict[str, Any], shared: dict[str, Any]) -> Any:

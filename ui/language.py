@@ -49,6 +49,11 @@ def number(value: float, digits: int = 0, *, signed: bool = False) -> str:
     return format_decimal(value, format=f"+{pattern};-{pattern}" if signed else pattern, locale=LOCALES[current()])
 
 
+def plain(value: float, significant: int = 6) -> str:
+    """A number with as many digits as it needs, at most so many significant ones: 0.003, or 0,003 in Portuguese."""
+    return format_decimal(float(f"{value:.{significant}g}"), format="0.##########", locale=LOCALES[current()])
+
+
 def amount(value: float) -> str:
     """A large number in short: 138.4 M in English, 138,4 mi in Portuguese."""
     return format_compact_decimal(value, fraction_digits=1 if value >= 1000 else 0, locale=LOCALES[current()])
