@@ -205,7 +205,8 @@ def explain(settings: Settings) -> None:
             "do not look at what they have found."
         ).format(epochs=number(settings.epochs), n=number(settings.n_seeds))
     )
-    st.latex(r"x_{\text{next}} = \arg\max_x \; \frac{p(x \mid \text{good})}{p(x \mid \text{bad})}")
+    following, good, bad = (rf"\text{{{word}}}" for word in (_("next"), _("good"), _("bad")))
+    st.latex(rf"x_{{{following}}} = \arg\max_x \; \frac{{p(x \mid {good})}}{{p(x \mid {bad})}}")
     st.markdown(
         _(
             "The more trials are compared on the same validation points, the more the best of them owes to chance: "

@@ -222,15 +222,23 @@ def measure(model: nn.Module) -> dict[str, Any]:
     with torch.inference_mode():
         found = float(doubt(model, rows))
     n_kinds = sum(len(words.split()) for kinds, _patterns in LANGUAGES for words in kinds.values())
-    return {"same_kind": same_kind(model), "doubt_nats": found, "blind_doubt_nats": float(blind), "n": n_kinds}
+    figures = {"same_kind": same_kind(model), "doubt_nats": found, "blind_doubt_nats": float(blind)}
+    return {**figures, "n": n_kinds, "n_pairs": len(rows)}
+
+
+def metrics(figures: dict[str, Any]) -> list[Metric]:
+    """The figures as the card has them: kinds are counted in words, doubt in pairs of a word and one of its company."""
+    made = f"{' '.join(TEST)}, {N_TEST:,} sentences of another seed"
+    kinds = Metric(name="same_kind", value=figures["same_kind"], unit="", data=f"{made}, words", n=figures["n"])
+    doubts = ("doubt_nats", "blind_doubt_nats")
+    pairs_n = figures["n_pairs"]
+    return [kinds, *(Metric(name=d, value=figures[d], unit="nats", data=f"{made}, pairs", n=pairs_n) for d in doubts)]
 
 
 def keep(task: WordsTask, done: Done, command: str, epochs: list[dict[str, Any]], folder: Path) -> Card:
     """Measure the vectors and write checkpoint and card."""
     model = task.model.cpu().float().eval()
     figures = measure(model)
-    data = f"{' '.join(TEST)}, {N_TEST:,} sentences of another seed"
-    units = {"same_kind": "", "doubt_nats": "nats", "blind_doubt_nats": "nats"}
     card = Card(
         name=CHECKPOINT,
         summary="A vector of 12 numbers for each of a few hundred English and Portuguese words.",
@@ -247,7 +255,7 @@ def keep(task: WordsTask, done: Done, command: str, epochs: list[dict[str, Any]]
         hardware=hardware(),
         seconds=done.seconds,
         steps=done.steps,
-        metrics=[Metric(name=k, value=figures[k], unit=u, data=data, n=figures["n"]) for k, u in units.items()],
+        metrics=metrics(figures),
         curve=[{"epoch": e["epoch"], "step": e["step"], **e["losses"], **e["metrics"]} for e in epochs],
         calibration={},
         stored_as="float32",
