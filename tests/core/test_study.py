@@ -68,6 +68,12 @@ def test_a_score_is_the_mean_over_first_weights(address):
         pass
     accuracies = [measured.accuracies["validation"] for measured in many.measured()]
     assert tried.score == tried.validation == pytest.approx(sum(accuracies) / 3)
+    by_loss = finish(begin(address, "other", n_trials=5, n_seeds=3)).tried[2]
+    many = network_of(work.settings, by_loss.values)
+    while many.step():
+        pass
+    losses = [measured.losses["validation"] for measured in many.measured()]
+    assert by_loss.score == pytest.approx(sum(losses) / 3, abs=1e-5)
     top = best(work.found(), work.settings)
     assert top is not None
     assert top.score == max(other.score for other in work.tried)
