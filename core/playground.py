@@ -29,7 +29,7 @@ from core.training.tiny import Network, Rules, classes_of, loss_of
 
 CHUNK_S = 0.012  # of training between two looks at the commands
 MAP_CELLS, NEURON_CELLS = 60, 18  # a side
-KEPT = 256  # moments that can be scrubbed back to; beyond, every second one is dropped
+KEPT, KEPT_BYTES = 256, 4 * 2**20  # moments that can be scrubbed back to, at most; beyond, every second one is dropped
 MAX_HISTORY = 4096
 DIVERGED = 1e4  # a loss beyond which nothing comes back
 PACES = (30, 5, 100, 0)
@@ -226,7 +226,7 @@ class Playground:
             network = self.network
             copies = (network.flat.clone(), network.means.clone(), network.variances.clone())
             self.kept.append(Moment(self.epoch, *copies))
-        if len(self.kept) > KEPT:
+        if len(self.kept) > min(KEPT, KEPT_BYTES // self.network.flat.nbytes):
             self.kept, self.kept_every = self.kept[::2], self.kept_every * 2
         if validation < self.best:
             self.best, self.best_epoch = validation, self.epoch

@@ -62,7 +62,10 @@ def _seeds(slug: str, settings: Settings, own: Points | None) -> None:
             st.session_state[f"{key}_problem"] = errors.sentence(error)
 
     label = _("Train it from {n} first weights").format(n=N_SEEDS)
-    left.button(label, key=f"{key}_begin", on_click=begin, disabled=job is not None, icon=":material/casino:")
+    if job is None:
+        left.button(label, key=f"{key}_begin", on_click=begin, icon=":material/casino:")
+    else:
+        left.button(_("End"), key=f"{key}_end", on_click=job.send, args=("cancel",), icon=":material/stop:")
     if problem := st.session_state.pop(f"{key}_problem", ""):
         errors.show(problem)
     if job is None:
@@ -70,9 +73,10 @@ def _seeds(slug: str, settings: Settings, own: Points | None) -> None:
     try:
         epoch, rows = seeds(job)
     except JobError as error:
-        right.caption(errors.sentence(error))
         if job.state in ("failed", "cancelled", "forgotten"):
             st.session_state.pop(key)
+            st.rerun()
+        right.caption(errors.sentence(error))
         return
     if rows:
         keep({f"{job.token}{at}": found for at, found in enumerate(rows)})

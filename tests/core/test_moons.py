@@ -309,3 +309,12 @@ def test_points_go_out_as_they_came_in():
     again = read_csv(text.encode())
     assert [line.split(",")[2] for line in text.split("\n")] == [own.names[label] for label in own.labels]
     assert len(again.labels) == 6
+
+
+def test_a_large_network_keeps_fewer_moments():
+    work = Playground(Settings(n_points=20, layers="\n".join(["64 tanh"] * 6), batch_size=1000))
+    for _ in range(120):
+        work.command("epoch", None)
+    assert 16 < len(work.kept) <= 4 * 2**20 // work.network.flat.nbytes < KEPT
+    work.command("scrub", 0)
+    assert work.snapshot().epoch == 0
