@@ -71,6 +71,7 @@ class SettingsError(CamadasError):
         "nothing_left": "a padding of {value} leaves no output: take less",
         "too_many_layers": "{value} layers are more than {rule}: leave some out",
         "too_many_networks": "{value} networks are too many, at most {rule}: choose fewer values",
+        "batch_norm_of_one": "batch norm compares the points of a step: take a batch size of 5 or more",
         "networks_differ": "networks that train together need the same layers: change their widths alone",
         "no_layer": "line {row}: {value!r} is no layer: write one of {rule}",
         "no_parameter": "line {row}: {kind} does not take {value!r}: leave it out",
@@ -125,9 +126,10 @@ class JobError(CamadasError):
     """A background job that cannot be."""
 
     messages: ClassVar[dict[str, str]] = {
+        "storage": "the storage of studies does not answer: try again in a while",
         "full": "{n} jobs wait already: try again in a while",
         "ended": "the job has ended: start another one",
-        "busy": "the job waits for its turn: ask again in a while",
+        "busy": "the job has not answered in time: ask again in a while",
     }
 
 

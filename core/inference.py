@@ -1,5 +1,7 @@
 """Where a batch is computed. Callers know a checkpoint's name and arrays, never a device."""
 
+import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -9,6 +11,7 @@ import numpy as np
 P = ParamSpec("P")
 T = TypeVar("T")
 
+N_CORES = int(os.environ.get("OMP_NUM_THREADS") or 0) or len(os.sched_getaffinity(0))
 # One thread computes: batches wait for each other instead of fighting for the cores, whoever asks.
 _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
 
@@ -31,7 +34,14 @@ def predict(name: str, batch: np.ndarray) -> np.ndarray:
 
 def in_turn(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run anything heavy where batches are computed, so that it has the cores for itself; any thread may call."""
-    return _worker.submit(function, *args, **kwargs).result()
+    return _worker.submit(lambda: _with_all_cores(function, *args, **kwargs)).result()
+
+
+def _with_all_cores(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Jobs tell torch to use one core, which threads that come later inherit; this one says otherwise for itself."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(N_CORES)
+    return function(*args, **kwargs)
 
 
 def _predict(name: str, batch: np.ndarray) -> np.ndarray:

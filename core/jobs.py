@@ -20,16 +20,22 @@ from core.errors import JobError
 
 log = logging.getLogger("camadas")
 State = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "forgotten"]
-ENDED: tuple[State, ...] = ("finished", "failed", "cancelled", "forgotten")
-MAX_QUEUED, MAX_ALIVE = 200, 400
+OVER: tuple[State, ...] = ("failed", "cancelled", "forgotten")  # "finished" can go on
+ENDED: tuple[State, ...] = ("finished", *OVER)
+MAX_ALIVE = 400
 NICE = 10  # of the threads of jobs
 MAX_COMMANDS = 100  # waiting at one job
-ANSWER_S, QUEUED_S = 5.0, 0.25  # that somebody waits for an answer, and for a job in the queue
+LOOK_S = 0.5  # between two looks whether anybody is there
+ANSWER_S = 5.0  # that somebody waits for an answer
 T = TypeVar("T")
 
 
 class Work(Protocol):
     """What a job does. All its methods are called by the job's own thread."""
+
+    def rest_s(self) -> float | None:
+        """Seconds until the next step is due, 0 when it is; None for work that goes on as fast as it can."""
+        ...
 
     def step(self) -> bool:
         """Work for some hundredths of a second; False when there is nothing left to do."""
@@ -41,6 +47,10 @@ class Work(Protocol):
 
     def frame(self) -> bytes:
         """How things stand, small and packed."""
+        ...
+
+    def result(self) -> Any:
+        """What is kept of it after its end."""
         ...
 
 
@@ -61,12 +71,21 @@ class Watcher:
 
 @dataclass(eq=False)
 class Job:
-    """One job and those who watch it. Made by `Jobs.start` alone; `about` is whatever its starter wrote there."""
+    """One job and those who watch it. Made by `Jobs.start` alone.
+
+    Attributes:
+        token: under which it is found.
+        about: whatever its starter wrote there.
+        owner: whose it is; others may neither watch nor command it. Empty: whoever knows the token may.
+        last: its last frame, once it has ended.
+        result: what its work left, once it has ended.
+    """
 
     token: str
     make: Callable[[], Work]
     about: str = ""
-    state: State = "queued"
+    owner: str = ""
+    state: State = "paused"
     problem: str = ""
     version: int = 0
     commands: deque[tuple[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_COMMANDS))
@@ -75,6 +94,7 @@ class Job:
     watched_at: float = field(default_factory=time.monotonic)
     changed: threading.Condition = field(default_factory=threading.Condition)
     last: bytes = b""
+    result: Any = None
 
     def send(self, name: str, value: Any = None) -> None:
         """Ask for something: "pause", "resume" and "cancel" are the job's own, the rest goes to its work."""
@@ -88,27 +108,24 @@ class Job:
         """What the job's own thread finds in its work, between two steps. To ask is to watch for a moment.
 
         Raises:
-            JobError: if the job has ended, waits for its turn, or has not answered within ANSWER_S.
+            JobError: if the job has ended, or has not answered within ANSWER_S.
         """
         future: Future[T] = Future()
         with self.changed:
-            if self.state in ENDED and self.state != "finished":
+            if self.state in OVER:
                 raise JobError("ended")
             self.watched_at = time.monotonic()
             self.questions.append((question, future))
             self.changed.notify_all()
-        deadline = time.monotonic() + ANSWER_S
-        while True:
-            try:
-                return future.result(QUEUED_S)
-            except CancelledError as error:
-                raise JobError("ended") from error
-            except TimeoutError as error:
-                if future.done():  # it is the answer that says so
-                    raise
-                if self.state == "queued" or time.monotonic() > deadline:
-                    future.cancel()
-                    raise JobError("busy") from error
+        try:
+            return future.result(ANSWER_S)
+        except CancelledError as error:
+            raise JobError("ended") from error
+        except TimeoutError as error:
+            if future.done():  # it is the answer that says so
+                raise
+            future.cancel()
+            raise JobError("busy") from error
 
     def watch(self, watcher: Watcher) -> None:
         """Let somebody look on."""
@@ -133,48 +150,69 @@ class Job:
 class Jobs:
     """The jobs of this process.
 
+    A few that go on as fast as they can have a turn at once; the others see their place in the queue, and after
+    `slice_s` a turn goes to the next one. Work that rests between its steps needs no turn: only so many steps, commands
+    and beginnings happen at once.
+
     Args:
-        most_running: at once.
+        most_running: turns at once, and short pieces of work at once.
         idle_s: a job that nobody watches for so long ends.
         kept_s: an ended job is forgotten after so long.
+        slice_s: how long a turn lasts while others wait.
     """
 
-    def __init__(self, most_running: int = 4, idle_s: float = 60.0, kept_s: float = 600.0) -> None:
-        self.most_running, self.idle_s, self.kept_s = most_running, idle_s, kept_s
-        self._turns = threading.Condition()
+    def __init__(
+        self, most_running: int = 4, idle_s: float = 60.0, kept_s: float = 600.0, slice_s: float = 5.0
+    ) -> None:
+        self.most_running, self.idle_s, self.kept_s, self.slice_s = most_running, idle_s, kept_s, slice_s
+        self._turns = threading.Lock()  # of the fields below; may be held while a job's `changed` is taken, not after
         self._jobs: dict[str, Job] = {}
         self._queue: deque[Job] = deque()
-        self._running: set[Job] = set()
+        self._running: dict[Job, float] = {}  # and since when
+        self._brief = threading.Semaphore(most_running)
 
-    def start(self, make: Callable[[], Work], about: str = "", *, is_paused: bool = False, token: str = "") -> Job:
-        """Begin a job; it waits for its turn while too many run.
+    def start(
+        self,
+        make: Callable[[], Work],
+        about: str = "",
+        *,
+        is_paused: bool = False,
+        token: str = "",
+        owner: str = "",
+    ) -> Job:
+        """Begin a job.
 
         Args:
-            make: makes the work, in the job's own thread, once it is its turn.
+            make: makes the work, in the job's own thread.
             about: kept with the job.
             is_paused: whether it waits for "resume" before its first step.
-            token: under which it is found, as unguessable as those that are drawn without it.
+            token: under which it is found, as unguessable as those that are drawn without it; a job of this token
+                that has not ended is given back instead of a new one.
+            owner: whose it is.
 
         Raises:
-            JobError: if too many wait already.
+            JobError: if there are too many already.
         """
         with self._turns:
             self._forget()
-            n_alive = sum(job.state not in ENDED for job in self._jobs.values())
-            if len(self._queue) >= MAX_QUEUED or n_alive >= MAX_ALIVE:
+            there = self._jobs.get(token)
+            if there is not None and there.state not in OVER:
+                return there
+            n_alive = sum(job.state not in OVER for job in self._jobs.values())
+            if n_alive >= MAX_ALIVE:
                 raise JobError("full", n=n_alive)
-            job = Job(token or secrets.token_urlsafe(16), make, about)
+            job = Job(token or secrets.token_urlsafe(16), make, about, owner)
             if is_paused:
                 job.send("pause")
             self._jobs[job.token] = job
-            self._queue.append(job)
         threading.Thread(target=self._run, args=(job,), name=f"job-{job.token[:6]}", daemon=True).start()
         return job
 
-    def find(self, token: str) -> Job | None:
-        """The job of this token, while it is known."""
+    def find(self, token: str, owner: str = "") -> Job | None:
+        """The job of this token, while it is known and the owner's."""
         with self._turns:
-            return self._jobs.get(token)
+            job = self._jobs.get(token)
+        return job if job is not None and job.owner in ("", owner) else None
 
     def place(self, job: Job) -> int:
         """How many jobs are before this one in the queue, itself included; 0 when it is not in it."""
@@ -190,97 +228,108 @@ class Jobs:
 
     def _forget(self) -> None:
         now = time.monotonic()
-        old = [t for t, job in self._jobs.items() if job.state in ENDED and now - job.watched_at > self.kept_s]
-        for token in old:
-            del self._jobs[token]
+        over = sorted((job for job in self._jobs.values() if job.state in OVER), key=lambda job: job.watched_at)
+        for at, job in enumerate(over):
+            if now - job.watched_at > self.kept_s or at < len(over) - MAX_ALIVE:
+                del self._jobs[job.token]
 
     def _run(self, job: Job) -> None:
         _step_back()
+        end: State = "failed"
         try:
-            self._work(job)
+            end = self._work(job)
         except Exception as error:  # one visitor's job must not end another's
             job.problem = secrets.token_hex(4)
             log.error("reference %s", job.problem, exc_info=error)
-            job.state = "failed"
         finally:
             job.make = _nothing  # what it held is given back
+            self._free(job)
             with job.changed:
+                job.state = end
+                job.watched_at = time.monotonic()
                 left, job.questions = job.questions, deque()
             for _question, future in left:
                 future.cancel()
-            self._free(job)
-            job.watched_at = time.monotonic()
 
-    def _work(self, job: Job) -> None:
-        if not self._turn(job):
-            return
-        work = job.make()
-        goes_on = True
-        self._set(job, "running")
-        while True:
-            for name, value in _taken(job):
+    def _work(self, job: Job) -> State:
+        with self._brief:
+            work = job.make()
+        wants_to_run, goes_on = True, True
+        end: State | None = None
+        while end is None:
+            while (command := _taken(job)) is not None:
+                name, value = command
+                job.version += 1
                 if name == "cancel":
-                    job.state = "cancelled"
+                    end = "cancelled"
                 elif name in ("pause", "resume"):
-                    job.state = "paused" if name == "pause" else "running"
+                    wants_to_run = name == "resume"
                 else:
-                    goes_on = work.command(name, value) or goes_on
-                job.version += 1
-            _answer(job, work)
-            if job.state == "finished" and goes_on:
-                self._set(job, "running")
-            if job.state == "running" and goes_on:
-                if not self._turn(job):
-                    break
-                goes_on = work.step()
-                job.version += 1
-            if job.state == "running" and not goes_on:
-                job.state = "finished"
-            self._show(job, work)
-            if job.state == "cancelled" or self._is_idle(job):
-                break
-            if job.state != "running":
+                    with self._brief:
+                        goes_on = work.command(name, value) or goes_on
+            if end is None and wants_to_run and goes_on:
+                goes_on, rest = self._step(job, work)
+            else:
                 self._free(job)
-                self._rest(job)
-        if job.state != "cancelled":
-            job.state = "forgotten"
+                rest = LOOK_S
+                job.state = "paused" if goes_on else "finished"
+            _answer(job, work)
+            self._show(job, work)
+            if end is None and self._is_idle(job):
+                end = "forgotten"
+            if end is None and rest:
+                self._rest(job, rest)
         job.version += 1
-        job.last = work.frame()
-        self._show(job, work)
+        job.last, job.result = work.frame(), work.result()
+        return end
 
-    def _set(self, job: Job, state: State) -> None:
-        job.state = state
+    def _step(self, job: Job, work: Work) -> tuple[bool, float]:
+        """Go on by a step, if it is time for it and its turn; whether there is more to do, and how long to rest."""
+        rest = work.rest_s()
+        if rest is None:
+            if not self._has_turn(job):
+                job.state = "queued"
+                return True, LOOK_S
+            job.state = "running"
+            goes_on = work.step()
+        else:
+            self._free(job)
+            job.state = "running"
+            if rest > 0:
+                return True, rest
+            with self._brief:
+                goes_on = work.step()
+        job.version += 1
+        if not goes_on:
+            job.state = "finished"
+        return goes_on, 0.0
 
-    def _turn(self, job: Job) -> bool:
-        """Wait for a place among the running ones; False if the job was cancelled or forgotten meanwhile."""
-        if job in self._running:
-            return True
-        before = job.state
+    def _has_turn(self, job: Job) -> bool:
+        """Whether this job is one of the few; else it stands in the queue. A turn that has lasted goes to the next."""
+        now = time.monotonic()
         with self._turns:
+            if job in self._running and (not self._queue or now - self._running[job] < self.slice_s):
+                return True
+            self._running.pop(job, None)
             if job not in self._queue:
                 self._queue.append(job)
-            job.state = "queued"
-            while self._queue[0] is not job or len(self._running) >= self.most_running:
-                is_cancelled = any(name == "cancel" for name, _value in list(job.commands))
-                if is_cancelled or self._is_idle(job):
-                    self._queue.remove(job)
-                    job.state = "cancelled" if is_cancelled else "forgotten"
-                    self._turns.notify_all()
-                    return False
-                self._turns.wait(timeout=min(0.5, self.idle_s))
-            self._queue.popleft()
-            self._running.add(job)
-            job.state = before
-            self._turns.notify_all()
-        return True
+            self._hand_out(now)
+            return job in self._running
+
+    def _hand_out(self, now: float) -> None:
+        while self._queue and len(self._running) < self.most_running:
+            following = self._queue.popleft()
+            self._running[following] = now
+            with following.changed:
+                following.changed.notify_all()
 
     def _free(self, job: Job) -> None:
-        """Give the place to the next one."""
+        """Give its turn, or its place in the queue, away."""
         with self._turns:
-            self._running.discard(job)
+            self._running.pop(job, None)
             if job in self._queue:
                 self._queue.remove(job)
-            self._turns.notify_all()
+            self._hand_out(time.monotonic())
 
     def _show(self, job: Job, work: Work) -> None:
         """Give a frame to all who want one and have not seen how things stand now."""
@@ -297,19 +346,18 @@ class Jobs:
         with job.changed:
             return not job.watchers and time.monotonic() - job.watched_at > self.idle_s
 
-    def _rest(self, job: Job) -> None:
-        """Sleep until somebody asks for something, or it is time to look whether anybody is there."""
+    def _rest(self, job: Job, seconds: float) -> None:
+        """Sleep so long, or until somebody asks for something."""
         with job.changed:
             asked = any(w.wants and w.seen < job.version for w in job.watchers)
             if not job.commands and not job.questions and not asked:
-                job.changed.wait(timeout=min(1.0, self.idle_s))
+                job.changed.wait(timeout=min(seconds, self.idle_s))
 
 
-def _taken(job: Job) -> list[tuple[str, Any]]:
+def _taken(job: Job) -> tuple[str, Any] | None:
+    """The next command. One at a time: "cancel" takes those away that wait."""
     with job.changed:
-        taken = list(job.commands)
-        job.commands.clear()
-    return taken
+        return job.commands.popleft() if job.commands else None
 
 
 def _answer(job: Job, work: Work) -> None:
@@ -327,6 +375,9 @@ def _step_back() -> None:
     """Let the threads that answer visitors go first: on Linux a thread has a priority of its own."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+    import torch
+
+    torch.set_num_threads(1)  # of this thread: for so little work more would only wait for each other
 
 
 def _nothing() -> Work:

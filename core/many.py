@@ -13,7 +13,18 @@ from torch import Tensor
 
 from core.board import Row
 from core.errors import SettingsError
-from core.plane import Settings, features_of, grid, initial_weights, plane_of, points_of, rate_at, shape_of, split
+from core.plane import (
+    Settings,
+    features_of,
+    grid,
+    initial_weights,
+    n_met,
+    plane_of,
+    points_of,
+    rate_at,
+    shape_of,
+    split,
+)
 from core.playground import Measured
 from core.points import Points
 from core.training.tiny import Network, Rules, Shape, classes_of, loss_of
@@ -62,7 +73,13 @@ class Many:
         self.best_epochs = torch.zeros(len(runs), dtype=torch.int64)
         self.stopped = torch.full((len(runs),), -1, dtype=torch.int64)  # the epoch, -1 while it goes on
         self.order = torch.zeros(0, dtype=torch.int64)
+        if self.settings.patience:
+            self._stop_early()
         self.history: list[tuple[int, list[float]]] = []
+
+    def rest_s(self) -> None:
+        """It goes on as fast as it can."""
+        return
 
     def step(self) -> bool:
         """Train for some hundredths of a second; False at the end."""
@@ -108,6 +125,10 @@ class Many:
         """Whether all epochs are done."""
         return self.epoch >= self.settings.epochs or bool((self.stopped >= 0).all())
 
+    def result(self) -> list[Row]:
+        """Its rows."""
+        return self.rows()
+
     def rows(self) -> list[Row]:
         """Each network as a row of the score board."""
         shapes = [shape_of(run, self.data.y.shape[1]) for run in self.runs]
@@ -117,12 +138,14 @@ class Many:
 
     def boundaries(self) -> np.ndarray:
         """(N, CELLS^2) int8, each as `plane_of` gives it."""
-        return np.stack([plane_of(scores, self.settings.loss) for scores in self.network.layers(self.grid)[-1]])
+        return np.stack(
+            [plane_of(scores, self.settings.loss) for scores in self.network.scores(self.grid).transpose(1, 2)]
+        )
 
     def _advance(self, n_batches: int) -> int:
         """Train on the next batches, of the present epoch or of several whole ones; gives how many these were."""
         size = self.settings.batch_size
-        per_epoch = -(-len(self.x) // size)
+        per_epoch = max(1, -(-n_met(len(self.x), self.settings) // size))
         n_epochs = min(n_batches // per_epoch, self.settings.epochs - self.epoch)
         is_even = self.settings.schedule == "constant" and not self.settings.patience
         if self.at == 0 and n_epochs > 1 and is_even:
@@ -133,7 +156,7 @@ class Many:
             self.order = self._drawn()
         rows = self.order[self.at * size : (self.at + n_batches) * size]
         self._train(rows[None])
-        done = -(-len(rows) // size)
+        done = max(1, -(-len(rows) // size))
         self.at += done
         if self.at >= per_epoch:
             self.epoch, self.at = self.epoch + 1, 0
@@ -153,9 +176,11 @@ class Many:
         waited = self.epoch - self.best_epochs >= self.settings.patience
         self.stopped = torch.where(waited & (self.stopped < 0), self.epoch, self.stopped)
         self.rates = self.rates.masked_fill(self.stopped >= 0, 0.0)
+        self.kept = (self.network.means.clone(), self.network.variances.clone())
 
     def _drawn(self) -> Tensor:
-        return torch.randperm(len(self.x), generator=self.generator)
+        order = torch.randperm(len(self.x), generator=self.generator)
+        return order[: n_met(len(order), self.settings)]
 
     def _train(self, order: Tensor) -> None:
         noise = None
@@ -165,6 +190,10 @@ class Many:
         rates = self.rates * rate_at(self.settings, 1.0, self.epoch)
         rules = Rules(self.settings.optimizer, rates, float(self.settings.l1), self.l2, self.settings.batch_size)
         self.network.train(self.x, self.y, order, rules, noise)
+        if self.settings.patience:  # those that have stopped keep the means of their batch norm too
+            stays = (self.stopped >= 0)[:, None]
+            for now, before in zip((self.network.means, self.network.variances), self.kept, strict=True):
+                now.copy_(torch.where(stays, before, now))
 
 
 def batched(shapes: Sequence[Shape], starts: Sequence[tuple[str, int]]) -> Network:

@@ -38,7 +38,6 @@ __all__ = [
     "Split",
 ]  # what a page of this subject names, besides what stands below
 
-OwnPoints = Points
 
 SEEDS = 8  # of a score
 
@@ -86,7 +85,9 @@ def about(settings: Settings, own: Points | None = None, loaded: Loaded | None =
     if settings.data in OWN and own is not None:
         told += sha256(own.xy.tobytes() + own.labels.tobytes()).hexdigest()
     if loaded is not None:
-        told += sha256(b"".join(tensor.numpy().tobytes() for tensor in loaded.state.values())).hexdigest()
+        network = loaded.network
+        numbers = (network.flat, network.means, network.variances)
+        told += sha256(b"".join(tensor.numpy().tobytes() for tensor in numbers)).hexdigest()
     return told
 
 
@@ -100,21 +101,17 @@ def data_of(settings: Settings, own: Points | None = None) -> Split:
     return split(points_of(settings, own), settings)
 
 
-def start(settings: Settings, own: Points | None = None, loaded: Loaded | None = None) -> Job:
+def start(settings: Settings, own: Points | None = None, loaded: Loaded | None = None, *, owner: str = "") -> Job:
     """Begin a live run in the background, paused; with a network of a file, if one is given.
 
     Raises:
         CamadasError: if the settings make no network or no points, or the server is full.
     """
     points = points_of(settings, own)
-    shape_of(settings, 1)  # what is wrong with it is said before it waits for its turn
-    network = loaded.network() if loaded is not None else None
-    return JOBS.start(lambda: Playground(settings, points, network), about=about(settings, own, loaded), is_paused=True)
-
-
-def find(token: str) -> Job | None:
-    """The job of this token, while it is known."""
-    return JOBS.find(token)
+    shape_of(settings, 1)  # what is wrong with it is said before it begins
+    begun = loaded.network if loaded is not None else None
+    told = about(settings, own, loaded)
+    return JOBS.start(lambda: Playground(settings, points, begun), told, is_paused=True, owner=owner)
 
 
 def fits(loaded: Loaded, settings: Settings, data: Split) -> bool:
@@ -123,12 +120,13 @@ def fits(loaded: Loaded, settings: Settings, data: Split) -> bool:
 
 
 def snapshot(job: Job) -> Snapshot:
-    """The moment of a live run that is shown.
+    """The moment of a live run that is shown, or was shown last.
 
     Raises:
-        JobError: if it has ended or waits for its turn.
+        JobError: if it has failed, or does not answer.
     """
-    return job.answer(Playground.snapshot)
+    found: Snapshot = job.result if job.result is not None else job.answer(Playground.snapshot)
+    return found
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,8 @@ class Results:
 def results(now: Snapshot, part: str) -> Results:
     """What a live run does on "train", "validation" or "test"."""
     said = classes_of(now.network.scores(now.data.x), now.settings.loss).numpy()
-    plane = plane_of(now.network.layers(features_of(grid(MAP_CELLS), now.settings.features))[-1], now.settings.loss)
+    scores = now.network.scores(features_of(grid(MAP_CELLS), now.settings.features))
+    plane = plane_of(scores.t(), now.settings.loss)
     return _results(now.data, said, plane, part, is_single=now.data.y.shape[1] == 1)
 
 
@@ -173,20 +172,20 @@ def _results(data: Split, said: np.ndarray, plane: np.ndarray, part: str, *, is_
     return Results(right, confusion(labels, said, len(names)), report(labels, said, names), square, is_single)
 
 
-def start_peer(settings: Settings, data: Split) -> Job:
+def start_peer(settings: Settings, data: Split, *, owner: str = "") -> Job:
     """Begin scikit-learn's network with the same settings and points, in the background.
 
     Raises:
         JobError: if the server is full.
     """
-    return JOBS.start(lambda: Peer(settings, data))
+    return JOBS.start(lambda: Peer(settings, data), owner=owner)
 
 
 def peer_state(job: Job, epoch: int) -> PeerState:
     """How scikit-learn's network stands; it goes on to this epoch.
 
     Raises:
-        JobError: if it has ended or waits for its turn.
+        JobError: if it has ended, or does not answer.
     """
     job.send("until", epoch)
     return job.answer(Peer.state)
@@ -202,7 +201,7 @@ def row(now: Snapshot) -> Row:
     return Row(now.settings, now.epoch, now.network.shape.n_parameters, now.measured(), now.touched)
 
 
-def start_seeds(settings: Settings, own: Points | None = None) -> Job:
+def start_seeds(settings: Settings, own: Points | None = None, *, owner: str = "") -> Job:
     """Train the network of these settings from SEEDS first weights at once, in the background.
 
     Raises:
@@ -211,14 +210,14 @@ def start_seeds(settings: Settings, own: Points | None = None) -> Job:
     points = points_of(settings, own)
     runs = [settings.model_copy(update={"weights_seed": seed}) for seed in range(SEEDS)]
     shape_of(settings, 1)
-    return JOBS.start(lambda: Many(runs, points))
+    return JOBS.start(lambda: Many(runs, points), owner=owner)
 
 
 def seeds(job: Job) -> tuple[int, list[Row]]:
     """The epoch of such a training, and its rows once it is done.
 
     Raises:
-        JobError: if it has ended or waits for its turn.
+        JobError: if it has ended, or does not answer.
     """
     return job.answer(lambda work: (work.epoch, work.rows() if work.is_done() else []))
 

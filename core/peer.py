@@ -46,6 +46,10 @@ class Peer:
         self.model = MLPClassifier(**arguments(settings, len(self.x)))
         self.features, self.classes, self.has_diverged = settings.features, np.arange(len(data.points.names)), False
 
+    def rest_s(self) -> None:
+        """It goes on as fast as it can."""
+        return
+
     def step(self) -> bool:
         """Train a few epochs; False when the run is caught up with."""
         start = time.perf_counter()
@@ -66,6 +70,10 @@ class Peer:
     def frame(self) -> bytes:
         """Nobody watches it move."""
         return b""
+
+    def result(self) -> PeerState:
+        """What it said last."""
+        return self.state()
 
     def state(self) -> PeerState:
         """What it says now; nothing before its first epoch, and when it has run away."""

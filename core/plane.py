@@ -252,12 +252,19 @@ def split(points: Points, settings: Common) -> Split:
     return Split(mixed, features_of(torch.from_numpy(mixed.xy), settings.features), y, labels, parts)
 
 
+def n_met(n: int, settings: Common) -> int:
+    """How many of n points an epoch meets: batch norm leaves a last batch of one out, as it has no spread."""
+    return n - 1 if settings.batch_norm and n % settings.batch_size == 1 else n
+
+
 def shape_of(settings: Settings, n_outputs: int) -> Shape:
     """The network that the settings ask for.
 
     Raises:
-        SettingsError: if the layers cannot be read.
+        SettingsError: if the layers cannot be read, or batch norm is asked for with steps of one point.
     """
+    if settings.batch_norm and settings.batch_size == 1:
+        raise SettingsError("batch_norm_of_one")
     layers = parse_layers(settings.layers)
     sizes = (len(settings.features), *(n for n, _activation in layers), n_outputs)
     return Shape(sizes, tuple(a for _n, a in layers), settings.loss, settings.batch_norm, settings.dropout)

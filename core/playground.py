@@ -17,6 +17,7 @@ from core.plane import (
     features_of,
     grid,
     initial_weights,
+    n_met,
     plane_of,
     points_of,
     rate_at,
@@ -57,7 +58,8 @@ class Snapshot:
         network: a copy.
         epoch: that is shown.
         last_epoch: that it has come to.
-        touched: whether weights or rates were changed by hand.
+        touched: whether it is something else than its settings alone would give: weights or rates were changed by
+            hand, it was trained by single steps, or it began as the network of a file.
     """
 
     settings: Settings
@@ -88,16 +90,16 @@ class Playground:
     Args:
         settings: of data, network and training.
         points: own ones instead of those that the settings ask for.
-        network: to go on with, of the settings' shape; a new one without it.
+        begun: a network to go on with, of the settings' sizes; first weights without it.
     """
 
-    def __init__(self, settings: Settings, points: Points | None = None, network: Network | None = None) -> None:
+    def __init__(self, settings: Settings, points: Points | None = None, begun: Network | None = None) -> None:
         self.settings = settings
         self.data = split(points or points_of(settings), settings)
         shape = shape_of(settings, self.data.y.shape[1])
         first = initial_weights(shape, settings.initialization, settings.weights_seed)
-        self.network = network or Network(shape, first)
-        self.touched = False
+        self.network = Network(shape, first) if begun is None else begun.reshaped(shape)
+        self.touched = begun is not None
         self.rate, self.l1, self.l2 = float(settings.learning_rate), float(settings.l1), float(settings.l2)
         self.generator = torch.Generator().manual_seed(settings.seed + 1)
         self.epoch, self.chunk, self.why = 0, 1, ""
@@ -114,43 +116,63 @@ class Playground:
         self.small_grid = features_of(grid(NEURON_CELLS), settings.features)
         self._note()
 
+    def rest_s(self) -> float | None:
+        """Until the next epoch is due at the visitor's pace; None without one."""
+        return max(0.0, self.due - time.perf_counter()) if self.pace else None
+
     def step(self) -> bool:
-        """Train for about a hundredth of a second; False at the end."""
+        """Train for about a hundredth of a second, or an epoch at a pace; False at the end."""
         start = time.perf_counter()
         if self.pace:
-            time.sleep(max(0.0, min(1.0, self.due - start)))
-            self.due = max(self.due, start) + 1 / self.pace
-            start = time.perf_counter()
+            self.due = max(self.due, start - 1 / self.pace) + 1 / self.pace
         n = min(1 if self.pace else self.chunk, self.settings.epochs - self.epoch)
         if n > 0:
-            self._train(n)
+            n = self._go_on(n)
             took = time.perf_counter() - start
             self.speed.append((time.perf_counter(), self.epoch))
             self.chunk = max(1, min(64, round(n * CHUNK_S / max(took, 1e-6))))
-            self._note()
         return not self._is_over()
 
     def command(self, name: str, value: Any) -> bool:
         """Hear a visitor: "step", "epoch", "rate", "l1", "l2", "pace", "weight", "scrub", "live"."""
         match name, value:
             case "step", _:
+                self.touched = True  # not what the settings alone would give
+                self.shown = None
                 self._train(1, n_points=self.settings.batch_size)
                 self._note()
-            case "epoch", _:
-                self._train(1)
-                self._note()
+            case "epoch", _ if self.epoch < self.settings.epochs:
+                self._go_on(1)
             case "rate" | "l1" | "l2", float() | int() if 0 <= value <= 100:
                 self.touched |= getattr(self, name) != value
                 setattr(self, name, float(value))
             case "pace", int() if value in PACES:
                 self.pace, self.due = value, 0.0
-            case "weight", [int(layer), int(row), int(column), float() | int() as number]:
-                self._set_weight(layer, row, column, float(number))
+            case "weight", [int(layer), int(row), int(column), float() | int() as number] if self.shown is None:
+                self._set_weight(layer, row, column, number)
             case "scrub", int():
                 self.shown = min(self.kept, key=lambda moment: abs(moment.epoch - value), default=None)
             case "live", _:
                 self.shown = None
         return False
+
+    def _go_on(self, n_epochs: int) -> int:
+        """Train so many epochs and note how it did, where it may have to stop after each of them; gives how many."""
+        self.shown = None
+        if not self.settings.patience:
+            self._train(n_epochs)
+            self._note()
+            return n_epochs
+        for done in range(1, n_epochs + 1):
+            self._train(1)
+            self._note()
+            if self._is_over():
+                return done
+        return n_epochs
+
+    def result(self) -> Snapshot:
+        """The moment that was shown last."""
+        return self.snapshot()
 
     def frame(self) -> bytes:
         """A header of JSON behind its length in 4 bytes, then the maps as int8: the plane's, and each neuron's.
@@ -180,7 +202,7 @@ class Playground:
             "n_classes": len(self.data.points.names),
             "widths": [len(m) for m in maps],
             "weights": [[[round(float(w), 3) for w in row] for row in layer.tolist()] for layer in network.weights],
-            "history": self.history[-600:] if len(self.history) <= 600 else self.history[:: len(self.history) // 300],
+            "history": _thinned(self.history),
             "measured": {
                 part: {"loss": _sent(found.losses[part]), "accuracy": round(found.accuracies[part], 4)}
                 for part in self.data.parts
@@ -204,7 +226,8 @@ class Playground:
             return
         rows = self.data.parts["train"]
         x, y = self.data.x[rows], self.data.y[rows]
-        order = torch.stack([torch.randperm(len(x), generator=self.generator) for _ in range(n_epochs)])[:, :n_points]
+        order = torch.stack([torch.randperm(len(x), generator=self.generator) for _ in range(n_epochs)])
+        order = order[:, : n_points or n_met(len(x), self.settings)]
         noise = None
         if self.settings.dropout:
             hidden = sum(self.network.shape.sizes[1:-1])
@@ -244,9 +267,9 @@ class Playground:
                 self.why = ""
         return bool(self.why)
 
-    def _set_weight(self, layer: int, row: int, column: int, value: float) -> None:
+    def _set_weight(self, layer: int, row: int, column: int, value: float | int) -> None:
         weights = self.network.weights
-        if 0 <= layer < len(weights) and abs(value) <= 100:
+        if 0 <= layer < len(weights) and -100 <= value <= 100:
             view = weights[layer]
             if 0 <= row < view.shape[0] and 0 <= column < view.shape[1]:
                 view[row, column] = value
@@ -257,11 +280,10 @@ class Playground:
         return self.network if self.shown is None else self._copy()
 
     def _copy(self) -> Network:
-        now = self.network
-        copy = Network(now.shape, [w.clone() for w in now.weights])
-        moment = self.shown or Moment(self.epoch, now.flat, now.means, now.variances)
-        copy.flat.copy_(moment.flat)
-        copy.means, copy.variances = moment.means.clone(), moment.variances.clone()
+        copy = self.network.reshaped(self.network.shape)
+        if self.shown is not None:
+            copy.flat.copy_(self.shown.flat)
+            copy.means, copy.variances = self.shown.means.clone(), self.shown.variances.clone()
         return copy
 
 
@@ -274,6 +296,12 @@ def measured(network: Network, data: Split, loss: str) -> Measured:
         right = classes_of(scores[rows], loss) == data.labels[rows]
         found.accuracies[name] = float(right.float().mean())
     return found
+
+
+def _thinned(history: list[tuple[int, float, float, float]]) -> list[tuple[int, float, float, float]]:
+    """At most about 600 entries, the last one always."""
+    step = max(1, len(history) // 300) if len(history) > 600 else 1
+    return history[::step] + ([history[-1]] if (len(history) - 1) % step else [])
 
 
 def _sent(loss: float) -> float:

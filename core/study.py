@@ -1,13 +1,11 @@
 """A study: Optuna looks for good settings of a small network, trial after trial."""
 
 import math
-import os
 import secrets
-import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cache
+from functools import partial
 from hashlib import sha256
 from statistics import mean
 from typing import Any, Literal
@@ -16,28 +14,22 @@ import optuna
 import torch
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
-from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 from pydantic import Field
 from pydantic.config import JsonDict
 
-from core.data.cache import cache_folder
 from core.jobs import JOBS, Job
 from core.many import Many
 from core.plane import OWN, RATES, STRENGTHS, Common, Rate, Split, points_of, split
 from core.plane import Settings as NetworkSettings
 from core.points import Points
 from core.scripting import render
+from core.studies import PREFIX, address_of_storage, storage
 
-__all__ = ["Split"]
-OwnPoints = Points
-STORAGE = "CAMADAS_STUDIES"  # an address as Optuna takes one, sqlite:///… or postgresql://…
-PREFIX = "camadas-"  # of the names of studies in the storage
-KEPT_DAYS = 30
+__all__ = ["Job", "Points", "Split"]
 WORST = 10.0  # what the loss of a run that has run away counts as
 FEW = 8  # trials below which nothing is said about importance
 Knob = Literal["learning rate", "neurons a layer", "hidden layers", "activation", "optimizer", "batch size", "L2"]
-_making = threading.Lock()
 _select: JsonDict = {"widget": "select"}
 # Where each knob may stand, and the values that a grid tries.
 RANGES: dict[str, BaseDistribution] = {
@@ -162,37 +154,57 @@ class Study:
     Args:
         settings: of points, search and training.
         points: own ones instead of those that the settings ask for.
-        name: of the study in the storage; one that is there already goes on.
+        name: of the study in the storage; one that is there already goes on, a trial under way included.
         address: of the storage.
         told: what tells the study from others, kept with it.
     """
 
     def __init__(self, settings: Settings, points: Points, name: str, address: str, told: str = "") -> None:
-        self.settings, self.points = settings, points
-        self.study = optuna.create_study(
-            study_name=PREFIX + name,
-            storage=storage(address),
-            sampler=sampler_of(settings),
-            direction="minimize" if settings.objective == "validation loss" else "maximize",
-            load_if_exists=True,
-        )
-        self.study.set_user_attr("about", told)
-        for left in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):  # by a server that stopped
-            self.study.tell(left.number, state=TrialState.FAIL)
-        done = self.study.get_trials(states=(TrialState.COMPLETE,))
-        self.tried = [_tried(trial) for trial in done]
+        self.settings, self.points, self.name, self.address, self.told = settings, points, name, address, told
         self.n_trials = n_trials(settings)
+        self.tried: list[Tried] = []
         self.trial: Trial | None = None
         self.many: Many | None = None
         self.importance: dict[str, float] = {}
         self.weighed = 0  # trials that the importance is of
+        self.study: optuna.Study | None = None  # made with its first trial
+        with suppress(KeyError):
+            self._take_up(optuna.load_study(study_name=PREFIX + name, storage=storage(address)))
+
+    def _take_up(self, study: optuna.Study) -> None:
+        """Go on from what the storage has."""
+        self.study = study
+        self.tried = [_tried(trial) for trial in study.get_trials(states=(TrialState.COMPLETE,))]
+        study.sampler = sampler_of(self.settings, len(self.tried))
+        for left in study.get_trials(states=(TrialState.RUNNING,)):  # by a server that stopped
+            if self.trial is None and left.params.keys() == distributions(self.settings).keys():
+                self.trial = Trial(study, left._trial_id)
+                self.many = network_of(self.settings, left.params, self.points)
+            else:
+                study.tell(left.number, state=TrialState.FAIL)
+
+    def _begun(self) -> optuna.Study:
+        """The study, which is written down when its first trial begins."""
+        if self.study is None:
+            self.study = optuna.create_study(
+                study_name=PREFIX + self.name,
+                storage=storage(self.address),
+                sampler=sampler_of(self.settings, 0),
+                direction="minimize" if self.settings.objective == "validation loss" else "maximize",
+            )
+            self.study.set_user_attr("about", self.told)
+        return self.study
+
+    def rest_s(self) -> None:
+        """It goes on as fast as it can."""
+        return
 
     def step(self) -> bool:
         """Train for some hundredths of a second; False when there are trials enough."""
         if len(self.tried) >= self.n_trials:
             return False
         if self.trial is None or self.many is None:
-            self.trial = self.study.ask(distributions(self.settings))
+            self.trial = self._begun().ask(distributions(self.settings))
             self.many = network_of(self.settings, self.trial.params, self.points)
         elif not self.many.step():
             self._tell(self.trial, self.many)
@@ -209,10 +221,14 @@ class Study:
         """Nobody watches it move."""
         return b""
 
+    def result(self) -> Found:
+        """How it stood at the end."""
+        return self.found()
+
     def found(self) -> Found:
         """How it stands."""
         n = len(self.tried)
-        if n >= FEW and len(self.settings.knobs) > 1 and n != self.weighed:
+        if self.study is not None and n >= FEW and len(self.settings.knobs) > 1 and n != self.weighed:
             self.importance, self.weighed = dict(optuna.importance.get_param_importances(self.study)), n
         return Found(list(self.tried), self.n_trials, self.importance)
 
@@ -223,10 +239,11 @@ class Study:
         score = loss if self.settings.objective == "validation loss" else accuracies["validation"]
         for part, accuracy in accuracies.items():
             trial.set_user_attr(part, accuracy)
+        study = self._begun()
         try:
-            self.study.tell(trial, score)
+            study.tell(trial, score)
         except RuntimeError:  # how a grid says, after the last of its places is written down, that it is empty
-            if len(self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) <= len(self.tried):
+            if len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) <= len(self.tried):
                 raise
         self.tried.append(Tried(trial.number, dict(trial.params), score, accuracies["validation"], accuracies["test"]))
 
@@ -236,13 +253,19 @@ def distributions(settings: Settings) -> dict[str, BaseDistribution]:
     return {knob: RANGES[knob] for knob in RANGES if knob in settings.knobs}
 
 
-def sampler_of(settings: Settings) -> BaseSampler:
-    """What chooses the next trial: TPE (Bergstra et al. 2011), chance, or a grid."""
+def sampler_of(settings: Settings, n_tried: int) -> BaseSampler:
+    """What chooses the next trial: TPE (Bergstra et al. 2011), chance, or a grid.
+
+    Args:
+        settings: of the study.
+        n_tried: trials that are there already; after a stop the draws must not begin again.
+    """
+    seed = settings.sampler_seed + 1000 * n_tried
     if settings.sampler == "grid":
         return GridSampler({knob: GRID[knob] for knob in distributions(settings)}, seed=settings.sampler_seed)
     if settings.sampler == "random":
-        return RandomSampler(seed=settings.sampler_seed)
-    return TPESampler(seed=settings.sampler_seed)
+        return RandomSampler(seed=seed)
+    return TPESampler(seed=seed)
 
 
 def n_trials(settings: Settings) -> int:
@@ -297,39 +320,6 @@ def _nearest(value: float, listed: Sequence[float]) -> float:
     return min((number for number in listed if number > 0), key=lambda number: abs(math.log(number / value)))
 
 
-def address_of_storage() -> str:
-    """Where studies are kept: CAMADAS_STUDIES, or an SQLite file in the cache folder."""
-    named = os.environ.get(STORAGE)
-    if named:
-        return named
-    folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{folder / 'studies.db'}"
-
-
-def storage(address: str) -> RDBStorage:
-    """The storage of this process at an address, made once; studies of ours from KEPT_DAYS ago are taken away.
-
-    Raises:
-        SQLAlchemyError: if nothing answers there.
-    """
-    with _making:
-        return _storage(address)
-
-
-@cache
-def _storage(address: str) -> RDBStorage:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    wait = {"connect_args": {"timeout": 20}} if address.startswith("sqlite") else None  # for another's transaction
-    made = RDBStorage(address, engine_kwargs=wait)
-    oldest = datetime.now() - timedelta(days=KEPT_DAYS)  # Optuna writes local times without a zone
-    for summary in optuna.get_all_study_summaries(made):
-        started = summary.datetime_start
-        if summary.study_name.startswith(PREFIX) and started is not None and started < oldest:
-            optuna.delete_study(study_name=summary.study_name, storage=made)
-    return made
-
-
 def about(settings: Settings, own: Points | None = None) -> str:
     """What tells one study from another."""
     told = "study " + settings.model_dump_json()
@@ -347,13 +337,14 @@ def data_of(settings: Settings, own: Points | None = None) -> Split:
     return split(points_of(settings, own), settings)
 
 
-def start(settings: Settings, own: Points | None = None, name: str = "") -> Job:
+def start(settings: Settings, own: Points | None = None, name: str = "", *, owner: str = "") -> Job:
     """Begin a study in the background, paused.
 
     Args:
         settings: of points, search and training.
         own: the visitor's own points.
         name: of a study that is to go on; the job's token. A new one without it.
+        owner: whose it is.
 
     Raises:
         CamadasError: if the settings make no points, or the server is full.
@@ -361,30 +352,33 @@ def start(settings: Settings, own: Points | None = None, name: str = "") -> Job:
     points, address = points_of(settings, own), address_of_storage()
     name = name or secrets.token_urlsafe(16)
     told = about(settings, own)
-    return JOBS.start(lambda: Study(settings, points, name, address, told), about=told, is_paused=True, token=name)
+    storage(address)  # what is wrong with it is said before it begins
+    kept = f"{told} {owner}"
+    make = partial(Study, settings, points, name, address, kept)
+    return JOBS.start(make, told, is_paused=True, token=name, owner=owner)
 
 
-def is_kept(name: str, settings: Settings, own: Points | None = None) -> bool:
-    """Whether the storage has a study of this name with these settings and points."""
+def is_kept(name: str, settings: Settings, own: Points | None = None, owner: str = "") -> bool:
+    """Whether the storage has a study of this name with these settings and points, of this owner.
+
+    Raises:
+        JobError: if the storage does not answer.
+    """
     try:
         study = optuna.load_study(study_name=PREFIX + name, storage=storage(address_of_storage()))
+        return bool(study.user_attrs.get("about") == f"{about(settings, own)} {owner}")
     except KeyError:
         return False
-    return bool(study.user_attrs.get("about") == about(settings, own))
-
-
-def find(token: str) -> Job | None:
-    """The job of this study, while it is known."""
-    return JOBS.find(token)
 
 
 def found(job: Job) -> Found:
-    """How a study stands.
+    """How a study stands, or stood at its end.
 
     Raises:
-        JobError: if its job has ended or waits for its turn.
+        JobError: if its job has failed, or does not answer.
     """
-    return job.answer(Study.found)
+    found: Found = job.result if job.result is not None else job.answer(Study.found)
+    return found
 
 
 def best(found: Found, settings: Settings) -> Tried | None:

@@ -16,8 +16,7 @@ from core.plane import Settings as NetworkSettings
 from core.points import Points
 from core.scripting import render
 
-__all__ = ["Split"]
-OwnPoints = Points
+__all__ = ["Job", "Points", "Split"]
 Width = Literal[1, 2, 3, 4, 6, 8, 12, 16, 32, 64]
 
 EXAMPLES: dict[str, dict[str, object]] = {
@@ -122,19 +121,14 @@ def about(settings: Settings, own: Points | None = None) -> str:
     return told
 
 
-def start(settings: Settings, own: Points | None = None) -> Job:
+def start(settings: Settings, own: Points | None = None, *, owner: str = "") -> Job:
     """Begin a sweep in the background, paused.
 
     Raises:
         CamadasError: if the settings make no points or too many networks, or the server is full.
     """
     runs, points = networks(settings), points_of(settings, own)
-    return JOBS.start(lambda: Many(runs, points), about=about(settings, own), is_paused=True)
-
-
-def find(token: str) -> Job | None:
-    """The sweep of this token, while it is known."""
-    return JOBS.find(token)
+    return JOBS.start(lambda: Many(runs, points), about(settings, own), is_paused=True, owner=owner)
 
 
 def data_of(settings: Settings, own: Points | None = None) -> Split:
@@ -152,7 +146,8 @@ def rows(job: Job) -> list[Row]:
     Raises:
         JobError: if the sweep has ended or waits for its turn.
     """
-    return job.answer(Many.rows)
+    found: list[Row] = job.result if job.result is not None else job.answer(Many.rows)
+    return found
 
 
 def cells(found: list[Row]) -> list[Cell]:

@@ -9,12 +9,10 @@ from core.errors import CamadasError
 from core.moons import (
     EXAMPLES,
     Loaded,
-    OwnPoints,
     Settings,
     Split,
     about,
     data_of,
-    find,
     fits,
     packed,
     points_file,
@@ -24,15 +22,14 @@ from core.moons import (
     unpacked,
     use_script,
 )
-from ui import board, code, controls, errors, page, points, results
+from ui import board, code, controls, errors, jobs, page, points, results
 from ui.components.network import network
 from ui.components.upload_words import upload_words
 from ui.language import N_, _, number, plain
 from ui.lessons import LESSONS
 
 SLUG = "moons"
-RUN, LOADED, PROBLEM = (f"{SLUG}_{what}" for what in ("run", "loaded", "problem"))
-ENDED = ("failed", "cancelled", "forgotten")
+LOADED, PROBLEM = f"{SLUG}_loaded", f"{SLUG}_problem"
 REFERENCES = [
     "Rumelhart, Hinton, Williams (1986), [Learning representations by back-propagating errors]"
     "(https://doi.org/10.1038/323533a0)",
@@ -54,7 +51,9 @@ def show() -> None:
     try:
         data = data_of(settings, own)
         loaded = loaded_for(settings, data)
-        token = running(settings, own, loaded)
+        told = about(settings, own, loaded)
+        job = jobs.of_page(SLUG, told, lambda owner: start(settings, own, loaded, owner=owner), board.keep_run)
+        token = job.token
     except CamadasError as error:
         errors.show(errors.sentence(error))
         return
@@ -111,32 +110,9 @@ def loaded_for(settings: Settings, data: Split) -> Loaded | None:
     return None
 
 
-def running(settings: Settings, own: OwnPoints | None, loaded: Loaded | None) -> str:
-    """The token of this visit's run: found again after a reload, made anew when the settings are others."""
-    wanted, token = about(settings, own, loaded), st.session_state.get(RUN) or st.query_params.get(RUN, "")
-    job = find(token)
-    if job is None or job.about != wanted or job.state in ENDED:
-        forget()
-        token = start(settings, own, loaded).token
-    st.session_state[RUN] = token
-    if st.query_params.get(RUN) != token:
-        st.query_params[RUN] = token
-    return token
-
-
-def forget() -> None:
-    """End this visit's own run, if there is one; the score board keeps how it did."""
-    token = st.session_state.pop(RUN, "")
-    job = find(token)
-    if job is not None:
-        board.keep_run(token)
-        job.send("cancel")
-    st.query_params.pop(RUN, None)
-
-
 def anew() -> None:
     """Begin from first weights again; a network of a file is put away."""
-    forget()
+    jobs.forget(SLUG, board.keep_run)
     st.session_state.pop(LOADED, None)
 
 
@@ -159,6 +135,7 @@ def files(token: str, settings: Settings, data: Split) -> None:
             "application/octet-stream",
             on_click="ignore",
             icon=icon,
+            disabled=jobs.find(token) is None,
         )
         st.download_button(
             _("Script that reads it (.py)"), use_script(), "network.py", "text/x-python", on_click="ignore", icon=icon
@@ -175,7 +152,7 @@ def files(token: str, settings: Settings, data: Split) -> None:
 
 def network_file(token: str) -> bytes:
     """The network of the run, as it is shown."""
-    job = find(token)
+    job = jobs.find(token)
     return packed(snapshot(job)) if job is not None else b""
 
 

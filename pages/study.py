@@ -9,25 +9,24 @@ from core.study import (
     EXAMPLES,
     RANGES,
     Found,
-    OwnPoints,
+    Job,
+    Points,
     Settings,
     about,
     best,
     data_of,
-    find,
     found,
     is_kept,
     script,
     settings_of,
     start,
 )
-from ui import catalog, charts, code, controls, errors, page, points
+from ui import catalog, charts, code, controls, errors, jobs, page, points
 from ui.language import N_, _, number, plain
 
 SLUG = "study"
-RUN, MORE = f"{SLUG}_run", 20
+MORE = 20
 REFRESH_S = 1.0
-ENDED = ("cancelled", "forgotten")
 REFERENCES = [
     "Akiba et al. (2019), [Optuna](https://arxiv.org/abs/1907.10902)",
     "Bergstra, Bardenet, Bengio, Kégl (2011), [Algorithms for hyper-parameter optimization]"
@@ -45,7 +44,8 @@ def show() -> None:
     own = points.own(SLUG, settings, is_drawn=False)
     try:
         data_of(settings, own)
-        token = running(settings, own)
+        told = about(settings, own)
+        token = jobs.of_page(SLUG, told, lambda owner: begin(settings, own, owner)).token
     except CamadasError as error:
         errors.show(errors.sentence(error))
         return
@@ -77,37 +77,19 @@ def knobs() -> Settings:
         with st.popover(_("Training"), icon=":material/tune:", width="stretch"):
             rows = [["optimizer", "learning_rate"], ["schedule", "batch_size"], ["loss"], ["l1", "l2"], ["epochs"]]
             settings = controls.settings(SLUG, Settings, rows)
-        st.button(_("New study"), icon=":material/replay:", on_click=forget, width="stretch")
+        st.button(_("New study"), icon=":material/replay:", on_click=jobs.forget, args=(SLUG,), width="stretch")
     return settings
 
 
-def running(settings: Settings, own: OwnPoints | None) -> str:
-    """The token of this visit's study: a job that runs, or one that goes on from what the storage has."""
-    wanted, token = about(settings, own), st.session_state.get(RUN) or st.query_params.get(RUN, "")
-    job = find(token)
-    if job is None or job.state in ENDED:
-        goes_on = bool(token) and is_kept(token, settings, own)
-        token = start(settings, own, token if goes_on else "").token
-    elif job.about != wanted:
-        job.send("cancel")
-        token = start(settings, own).token
-    st.session_state[RUN] = token
-    if st.query_params.get(RUN) != token:
-        st.query_params[RUN] = token
-    return token
-
-
-def forget() -> None:
-    """Leave this visit's study, if there is one; the storage keeps its trials."""
-    job = find(st.session_state.pop(RUN, ""))
-    if job is not None:
-        job.send("cancel")
-    st.query_params.pop(RUN, None)
+def begin(settings: Settings, own: Points | None, owner: str) -> Job:
+    """A new study, or one that the storage has under the link's token."""
+    token = st.query_params.get(f"{SLUG}_run", "")
+    return start(settings, own, token if token and is_kept(token, settings, own, owner) else "", owner=owner)
 
 
 def progress(token: str, settings: Settings) -> None:
     """The buttons, the figures and the plots, drawn anew each second."""
-    job = find(token)
+    job = jobs.find(token)
     if job is None:
         return
     is_running = job.state in ("running", "queued")

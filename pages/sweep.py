@@ -7,24 +7,21 @@ import streamlit as st
 from core.errors import CamadasError, JobError
 from core.sweep import (
     EXAMPLES,
-    OwnPoints,
     Settings,
     about,
     cells,
     data_of,
-    find,
     networks,
     rows,
     script,
     start,
 )
-from ui import board, catalog, code, controls, errors, page, points
+from ui import board, catalog, code, controls, errors, jobs, page, points
 from ui.components.sweep import sweep
 from ui.language import N_, _, number, plain
 
 SLUG = "sweep"
-RUN, OPENED = f"{SLUG}_run", f"{SLUG}_opened"
-ENDED = ("failed", "cancelled", "forgotten")
+OPENED = f"{SLUG}_opened"
 REFERENCES = [
     "Bergstra, Bengio (2012), [Random search for hyper-parameter optimization]"
     "(https://jmlr.org/papers/v13/bergstra12a.html)",
@@ -42,7 +39,8 @@ def show() -> None:
     try:
         data = data_of(settings, own)
         runs = networks(settings)
-        token = running(settings, own)
+        told = about(settings, own)
+        token = jobs.of_page(SLUG, told, lambda owner: start(settings, own, owner=owner)).token
     except CamadasError as error:
         errors.show(errors.sentence(error))
         return
@@ -78,29 +76,8 @@ def knobs() -> Settings:
         with st.popover(_("Training"), icon=":material/tune:", width="stretch"):
             rows = [["optimizer", "schedule"], ["batch_size"], ["loss"], ["l1", "l2"], ["epochs"]]
             settings = controls.settings(SLUG, Settings, rows)
-        st.button(_("New run"), icon=":material/replay:", on_click=forget, width="stretch")
+        st.button(_("New run"), icon=":material/replay:", on_click=jobs.forget, args=(SLUG,), width="stretch")
     return settings
-
-
-def running(settings: Settings, own: OwnPoints | None) -> str:
-    """The token of this visit's sweep: found again after a reload, made anew when the settings are others."""
-    wanted, token = about(settings, own), st.session_state.get(RUN) or st.query_params.get(RUN, "")
-    job = find(token)
-    if job is None or job.about != wanted or job.state in ENDED:
-        forget()
-        token = start(settings, own).token
-    st.session_state[RUN] = token
-    if st.query_params.get(RUN) != token:
-        st.query_params[RUN] = token
-    return token
-
-
-def forget() -> None:
-    """End this visit's own sweep, if there is one."""
-    job = find(st.session_state.pop(RUN, ""))
-    if job is not None:
-        job.send("cancel")
-    st.query_params.pop(RUN, None)
 
 
 def open_one(settings: Settings, at: int) -> None:
@@ -112,7 +89,7 @@ def open_one(settings: Settings, at: int) -> None:
 
 def keep(token: str) -> None:
     """A sweep has come to its end: the score board takes its networks."""
-    job = find(token)
+    job = jobs.find(token)
     if job is None:
         return
     try:
@@ -123,7 +100,7 @@ def keep(token: str) -> None:
 
 def results(token: str) -> None:
     """Learning rates and widths, the best first."""
-    job = find(token)
+    job = jobs.find(token)
     if job is None:
         return
     try:

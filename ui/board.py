@@ -7,10 +7,10 @@ import streamlit as st
 from core.board import MOST, SEEDS, Group, Row, differing, groups, table
 from core.errors import CamadasError, JobError
 from core.moons import SEEDS as N_SEEDS
-from core.moons import find, row, seeds, snapshot, start_seeds
+from core.moons import row, seeds, snapshot, start_seeds
 from core.plane import Settings
 from core.points import Points
-from ui import errors, page
+from ui import errors, jobs, page
 from ui.language import _, number, plain
 
 KEY = "board"
@@ -39,7 +39,7 @@ def tab(slug: str, token: str, settings: Settings, own: Points | None) -> None:
 
 def keep_run(token: str) -> None:
     """Write a live run down as it is now, if it has been trained and still answers."""
-    job = find(token)
+    job = jobs.find(token)
     if job is None:
         return
     try:
@@ -52,12 +52,12 @@ def keep_run(token: str) -> None:
 
 def _seeds(slug: str, settings: Settings, own: Points | None) -> None:
     key = f"{slug}_seeds"
-    job = find(st.session_state.get(key, ""))
+    job = jobs.find(st.session_state.get(key, ""))
     left, right = st.columns([2, 3], vertical_alignment="center")
 
     def begin() -> None:
         try:
-            st.session_state[key] = start_seeds(settings, own).token
+            st.session_state[key] = jobs.begun(lambda owner: start_seeds(settings, own, owner=owner)).token
         except CamadasError as error:
             st.session_state[f"{key}_problem"] = errors.sentence(error)
 

@@ -29,9 +29,10 @@ SENTENCES = {
     ),
     ("SoundRejected", "too_long"): N_("The sound lasts {seconds} s; {limit} s is the most. Cut it."),
     ("SoundRejected", "rate"): N_("{value} samples a second are not read. Export it with 44100."),
+    ("JobError", "storage"): N_("The place where studies are kept does not answer. Try again in a while."),
     ("JobError", "full"): N_("{n} trainings wait already. Try again in a while."),
     ("JobError", "ended"): N_("This training has ended. Start another one."),
-    ("JobError", "busy"): N_("Others are training, and this waits for its turn. It comes by itself."),
+    ("JobError", "busy"): N_("This takes longer than usual. It comes by itself."),
     ("PointsRejected", "empty"): N_("There are no points in this file. Choose another one."),
     ("PointsRejected", "file_too_large"): N_("The file has {size_mb} MB; {limit_mb} MB is the most. Leave rows out."),
     ("PointsRejected", "not_a_table"): N_("This is no table. Save it as CSV with three columns: x, y, label."),
@@ -118,6 +119,9 @@ SENTENCES = {
     ("SettingsError", "too_many_networks"): N_(
         "{value} networks are too many; {rule} is the most. Choose fewer values."
     ),
+    ("SettingsError", "batch_norm_of_one"): N_(
+        "Batch norm compares the points of a step. Take a batch size of 5 or more, or no batch norm."
+    ),
     ("SettingsError", "networks_differ"): N_("Networks that train together need the same layers."),
     ("SettingsError", "no_layer"): N_("Layer {row}: “{value}” is no layer. Write one of {rule}."),
     ("SettingsError", "no_parameter"): N_("Layer {row}: {kind} does not take “{value}”."),
@@ -136,6 +140,7 @@ SENTENCES = {
 
 
 ARGUMENTS = {
+    "neurons": N_("Neurons"),
     "sentence": N_("Sentence"),
     "filters": N_("Filters"),
     "input": N_("Input"),

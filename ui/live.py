@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from core.jobs import ENDED, JOBS, Job, Watcher
+from core.jobs import JOBS, OVER, Job, Watcher
+from ui.jobs import COOKIE
 
 LOOK_S = 0.25  # between two looks at a job's state and its place in the queue
 MAX_MESSAGE = 1000  # characters
@@ -28,15 +29,20 @@ async def live(websocket: WebSocket) -> None:
         await websocket.close(FORBIDDEN)
         return
     await websocket.accept()
-    job = JOBS.find(websocket.path_params["token"])
+    job = JOBS.find(websocket.path_params["token"], websocket.cookies.get(COOKIE, ""))
     if job is None:
         await websocket.send_text(json.dumps({"state": "gone", "place": 0, "problem": ""}))
         await websocket.close()
         return
-    loop, frames = asyncio.get_running_loop(), asyncio.Queue[bytes]()
+    loop, frames = asyncio.get_running_loop(), asyncio.Queue[bytes](maxsize=1)
+
+    def put(frame: bytes) -> None:
+        if frames.full():  # whoever asks without reading gets the newest one alone
+            frames.get_nowait()
+        frames.put_nowait(frame)
 
     def deliver(frame: bytes) -> None:
-        loop.call_soon_threadsafe(frames.put_nowait, frame)
+        loop.call_soon_threadsafe(put, frame)
 
     watcher = Watcher(deliver)
     job.watch(watcher)
@@ -54,13 +60,16 @@ async def live(websocket: WebSocket) -> None:
 
 async def _listen(websocket: WebSocket, job: Job, watcher: Watcher) -> None:
     while True:
-        text = await websocket.receive_text()
-        if len(text) > MAX_MESSAGE:
+        received = await websocket.receive()
+        if received["type"] == "websocket.disconnect":
+            return
+        text = received.get("text")
+        if text is None or len(text) > MAX_MESSAGE:
             await websocket.close(TOO_LONG)
             return
         try:
             message = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if not isinstance(message, dict):
             continue
@@ -77,7 +86,7 @@ async def _show(websocket: WebSocket, job: Job, frames: asyncio.Queue[bytes]) ->
         if (state, place) != said:
             said = (state, place)
             await websocket.send_text(json.dumps({"state": state, "place": place, "problem": job.problem}))
-            if state in ENDED and job.last:
+            if state in OVER and job.last:
                 await websocket.send_bytes(job.last)
         try:
             await websocket.send_bytes(await asyncio.wait_for(frames.get(), LOOK_S))

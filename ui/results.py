@@ -8,7 +8,6 @@ from core.moons import (
     Results,
     Settings,
     Snapshot,
-    find,
     peer_differences,
     peer_results,
     peer_state,
@@ -18,7 +17,7 @@ from core.moons import (
 )
 from core.plane import Split
 from core.points import SPAN
-from ui import charts, errors, page
+from ui import charts, errors, jobs, page
 from ui.language import N_, _, number
 
 PARTS = {"test": N_("Test"), "validation": N_("Validation"), "train": N_("Training")}
@@ -47,7 +46,7 @@ def tab(slug: str, token: str, settings: Settings, data: Split) -> None:
 
 
 def _beside(slug: str, token: str, settings: Settings, data: Split, part: str) -> None:
-    job = find(token)
+    job = jobs.find(token)
     if job is None:
         return
     try:
@@ -81,11 +80,11 @@ def _beside(slug: str, token: str, settings: Settings, data: Split, part: str) -
 def _peer(slug: str, token: str, settings: Settings, data: Split, now: Snapshot) -> PeerState:
     """scikit-learn's network for this run; a new one when there is none yet."""
     kept_for, peer = st.session_state.get(f"{slug}_peer", ("", ""))
-    job = find(peer)
+    job = jobs.find(peer)
     if job is None or kept_for != token or job.state in ENDED:
         if job is not None:
             job.send("cancel")
-        job = start_peer(settings, data)
+        job = jobs.begun(lambda owner: start_peer(settings, data, owner=owner))
         st.session_state[f"{slug}_peer"] = (token, job.token)
     return peer_state(job, now.last_epoch)
 

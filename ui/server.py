@@ -11,12 +11,13 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.jobs import JOBS
+from ui.jobs import COOKIE
 from ui.language import _
 from ui.live import live
 
@@ -27,6 +28,7 @@ HEADERS = {
     b"content-security-policy": b"frame-ancestors 'self'; object-src 'none'; base-uri 'self'",
     b"permissions-policy": b"camera=(self), microphone=(), geolocation=()",
 }
+COOKIE_RULES = f"Path=/; HttpOnly; SameSite=Lax; Max-Age={30 * 24 * 3600}"
 N_DOWNLOADS = 64  # threads
 WARM_AFTER_S = 1.0  # the first page is painted before torch takes the interpreter
 _warm = threading.Event()
@@ -63,7 +65,7 @@ async def ready(request: Request) -> JSONResponse:
 
 
 class SecurityHeaders:
-    """Adds HEADERS to every answer."""
+    """Adds HEADERS to every answer, and a cookie to the pages of a browser that has none yet."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -73,8 +75,13 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                present = {name.lower() for name, _value in message["headers"]}
+                present = {name.lower(): value for name, value in message["headers"]}
                 message["headers"] = [*message["headers"], *(h for h in HEADERS.items() if h[0] not in present)]
+                is_page = present.get(b"content-type", b"").startswith(b"text/html")
+                if is_page and COOKIE not in HTTPConnection(scope).cookies:
+                    secure = "; Secure" if scope["scheme"] == "https" else ""
+                    cookie = f"{COOKIE}={secrets.token_urlsafe(16)}; {COOKIE_RULES}{secure}"
+                    message["headers"].append((b"set-cookie", cookie.encode()))
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

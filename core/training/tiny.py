@@ -97,6 +97,13 @@ class Network:
         self.variances = torch.ones_like(self.means)
         self.n_steps = 0
 
+    def reshaped(self, shape: Shape) -> "Network":
+        """A copy with a new optimizer, perhaps of another loss or dropout; the sizes must be the same."""
+        copy = Network(shape, [weights.clone() for weights in self.weights])
+        copy.flat.copy_(self.flat)
+        copy.means, copy.variances = self.means.clone(), self.variances.clone()
+        return copy
+
     def _normed(self) -> tuple[int, ...]:
         return self.shape.sizes[1:-1] if self.shape.batch_norm else ()
 
@@ -163,19 +170,18 @@ class Network:
 
     def layers(self, x: Tensor) -> list[Tensor]:
         """What each hidden layer gives for features (n, f), and last the scores: (neurons, n), or (N, neurons, n)."""
-        with torch.inference_mode():
-            return tiny_loop.layers(
-                _with_ones(x).t(),
-                self.weights,
-                self.norms,
-                self.means,
-                self.variances,
-                [ACTIVATIONS.index(name) for name in self.shape.activations],
-            )
+        return self._forward(x, keep_all=True)
 
     def scores(self, x: Tensor) -> Tensor:
         """(n, f) features -> (n, o), or (N, n, o), before sigmoid or softmax."""
-        return self.layers(x)[-1].transpose(-2, -1)
+        return self._forward(x, keep_all=False)[-1].transpose(-2, -1)
+
+    def _forward(self, x: Tensor, *, keep_all: bool) -> list[Tensor]:
+        kinds = [ACTIVATIONS.index(name) for name in self.shape.activations]
+        with torch.inference_mode():
+            return tiny_loop.layers(
+                _with_ones(x).t(), self.weights, self.norms, self.means, self.variances, kinds, keep_all
+            )
 
 
 def loss_of(scores: Tensor, y: Tensor, loss: str) -> Tensor:

@@ -54,8 +54,9 @@ def layers(
     means: Tensor,
     variances: Tensor,
     activations: list[int],
+    keep_all: bool,
 ) -> list[Tensor]:
-    """What each layer gives with the batch norm of evaluation, and last the scores."""
+    """What each layer gives with the batch norm of evaluation, and last the scores; or the scores alone."""
     found: list[Tensor] = []
     at = 0
     for layer in range(len(weights)):
@@ -70,7 +71,8 @@ def layers(
                 z = z * scale.unsqueeze(-1) + shift.unsqueeze(-1)
                 at += n
             h = activate(activations[layer], z)
-            found.append(h)
+            if keep_all:
+                found.append(h)
             x = torch.cat([h, torch.ones_like(h[..., :1, :])], -2)
     return found
 

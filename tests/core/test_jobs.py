@@ -1,7 +1,9 @@
 """Background jobs: watched, paused, commanded, cancelled, queued, forgotten. Tests wait for states, not for a time."""
 
+import gc
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -17,6 +19,12 @@ class Counting:
 
     def __init__(self, end: int = 10**9) -> None:
         self.n, self.end, self.heard = 0, end, []
+
+    def rest_s(self) -> float | None:
+        return None
+
+    def result(self) -> int:
+        return self.n
 
     def step(self) -> bool:
         self.n += 1
@@ -106,14 +114,17 @@ def test_a_finished_job_answers_and_can_go_on():
 
 
 def test_a_few_run_and_the_others_see_their_place():
-    some = Jobs(most_running=2)
-    started = [some.start(Counting) for _ in range(4)]
+    some = Jobs(most_running=2, slice_s=PATIENCE_S)
+    started = []
+    for n in range(4):
+        started.append(some.start(Counting))
+        until(lambda n=n: started[n].state == ("running" if n < 2 else "queued"))
     eyes = [Eyes(job) for job in started]
-    until(lambda: [some.place(job) for job in started] == [0, 0, 1, 2])
-    assert [job.state for job in started] == ["running", "running", "queued", "queued"]
+    assert [some.place(job) for job in started] == [0, 0, 1, 2]
+    assert eyes[3].next() == 0  # it is seen while it waits
     started[0].send("cancel")
     until(lambda: [some.place(job) for job in started] == [0, 0, 0, 1])
-    assert eyes[2].next() > 0
+    assert eyes[2].next() >= 0
     started[1].send("pause")  # a paused one gives its place away, and waits for it again
     until(lambda: started[3].state == "running")
     started[1].send("resume")
@@ -124,14 +135,108 @@ def test_a_few_run_and_the_others_see_their_place():
     until(lambda: all(job.state == "cancelled" for job in started))
 
 
-def test_a_queued_job_can_be_cancelled():
-    some = Jobs(most_running=1)
-    first, second = some.start(Counting), some.start(Counting)
-    second.send("cancel")
-    until(lambda: second.state == "cancelled")
-    assert first.state == "running"
+def test_a_turn_goes_round():
+    some = Jobs(most_running=1, slice_s=0.02)
+    works = [Counting() for _ in range(3)]
+    started = [some.start(lambda work=work: work) for work in works]
+    until(lambda: all(work.n > 50 for work in works))
     some.stop()
-    until(lambda: first.state == "cancelled")
+    until(lambda: all(job.state == "cancelled" for job in started))
+
+
+def test_what_rests_between_its_steps_needs_no_turn():
+    class Slow(Counting):
+        due = 0.0
+
+        def rest_s(self) -> float | None:
+            return max(0.0, self.due - time.monotonic())
+
+        def step(self) -> bool:
+            self.due = time.monotonic() + 0.002
+            self.n += 1
+            return True
+
+    some = Jobs(most_running=1, slice_s=PATIENCE_S)
+    first = some.start(Counting)
+    until(lambda: first.state == "running")
+    resting = [some.start(Slow) for _ in range(3)]
+    until(lambda: all(job.version > 3 and job.state == "running" for job in resting))
+    assert [some.place(job) for job in resting] == [0, 0, 0]
+    some.stop()
+
+
+def test_cancel_is_heard_before_the_commands_that_wait():
+    entered, leave = threading.Event(), threading.Event()
+
+    class Long(Counting):
+        def command(self, name, value) -> bool:
+            self.heard.append(name)
+            entered.set()
+            return not leave.wait(PATIENCE_S)
+
+    work = Long()
+    job = Jobs().start(lambda: work, is_paused=True)
+    for _ in range(20):
+        job.send("long")
+    assert entered.wait(PATIENCE_S)
+    job.send("cancel")
+    leave.set()
+    until(lambda: job.state == "cancelled")
+    assert work.heard == ["long"]
+
+
+def test_commands_of_many_are_not_all_done_at_once():
+    together, most = [], []
+
+    class Long(Counting):
+        def command(self, name, value) -> bool:
+            together.append(1)
+            most.append(len(together))
+            time.sleep(0.01)  # what work takes
+            together.pop()
+            return False
+
+    some = Jobs(most_running=2)
+    works = [Long() for _ in range(6)]
+    started = [some.start(lambda work=work: work, is_paused=True) for work in works]
+    for job in started:
+        for _ in range(5):
+            job.send("long")
+    until(lambda: len(most) == 30)
+    assert max(most) == 2
+    some.stop()
+
+
+def test_an_owners_job_is_found_by_its_owner_alone():
+    some = Jobs()
+    job = some.start(Counting, owner="me")
+    assert some.find(job.token, "me") is job
+    assert some.find(job.token, "you") is None
+    assert some.find(job.token) is None
+    some.stop()
+
+
+def test_the_end_leaves_frame_and_result_and_no_work():
+    made: list[weakref.ref] = []
+
+    def make() -> Counting:
+        work = Counting()
+        made.append(weakref.ref(work))
+        return work
+
+    job = Jobs().start(make)
+    until(lambda: job.version > 3)
+    assert made[0]() is not None
+    job.send("cancel")
+    until(lambda: job.state == "cancelled")
+    assert job.result > 0
+    assert job.last == str(job.result).encode()
+
+    def is_gone() -> bool:
+        gc.collect()
+        return made[0]() is None
+
+    until(is_gone)
 
 
 def test_what_nobody_watches_ends_and_is_forgotten():
@@ -164,20 +269,7 @@ def test_a_failure_is_logged_and_the_next_one_runs(caplog):
     some.stop()
 
 
-def test_the_queue_has_an_end(monkeypatch):
-    monkeypatch.setattr(jobs, "MAX_QUEUED", 2)
-    some = Jobs(most_running=1)
-    first = some.start(Counting)
-    until(lambda: first.state == "running")
-    some.start(Counting)
-    some.start(Counting)
-    with pytest.raises(JobError) as raised:
-        some.start(Counting)
-    assert raised.value.reason == "full"
-    some.stop()
-
-
-def test_so_have_the_jobs_that_rest(monkeypatch):
+def test_there_is_an_end_of_jobs(monkeypatch):
     monkeypatch.setattr(jobs, "MAX_ALIVE", 3)
     some = Jobs(most_running=1)
     resting = [some.start(Counting, is_paused=True) for _ in range(3)]
@@ -216,19 +308,37 @@ def test_a_question_is_answered_by_the_jobs_own_thread():
     assert raised.value.reason == "ended"
 
 
-def test_a_question_to_one_that_waits_is_not_waited_for():
-    some = Jobs(most_running=1)
-    first, second = some.start(Counting), some.start(Counting)
+def test_one_that_waits_answers_too():
+    some = Jobs(most_running=1, slice_s=PATIENCE_S)
+    first = some.start(Counting)
+    until(lambda: first.state == "running")
+    second = some.start(Counting)
     until(lambda: some.place(second) == 1)
-    with pytest.raises(JobError) as raised:
-        second.answer(lambda work: work.n)
-    assert raised.value.reason == "busy"
+    assert second.answer(lambda work: work.n) == 0
     some.stop()
     until(lambda: first.state == "cancelled" and second.state == "cancelled")
+
+
+def test_one_that_is_busy_says_so(monkeypatch):
+    monkeypatch.setattr(jobs, "ANSWER_S", 0.05)
+    leave = threading.Event()
+
+    class Long(Counting):
+        def step(self) -> bool:
+            return leave.wait(PATIENCE_S)
+
+    job = Jobs().start(Long)
+    until(lambda: job.state == "running")
+    with pytest.raises(JobError) as raised:
+        job.answer(lambda work: work.n)
+    assert raised.value.reason == "busy"
+    leave.set()
+    job.send("cancel")
 
 
 def test_a_token_of_ones_own_finds_the_job():
     some = Jobs()
     job = some.start(Counting, token="mine")
     assert some.find("mine") is job
+    assert some.start(Counting, token="mine") is job
     some.stop()

@@ -9,18 +9,20 @@ import pytest
 import torch
 
 from core.errors import ExpressionError, SettingsError
+from core.jobs import JOBS
+from core.many import Many
 from core.moons import (
     EXAMPLES,
     SEEDS,
     about,
     data_of,
-    find,
     fits,
     packed,
     points_file,
     results,
     row,
     seeds,
+    snapshot,
     start,
     start_seeds,
     unpacked,
@@ -28,6 +30,7 @@ from core.moons import (
 from core.plane import Settings, features_of, initial_weights, parse_layers, rate_at, shape_of, split
 from core.playground import KEPT, MAP_CELLS, NEURON_CELLS, Playground
 from core.points import clicked, made, read_csv
+from core.training.tiny import Network, Rules
 
 QUICK = {"n_points": 60, "epochs": 40, "layers": "4 tanh"}
 
@@ -108,6 +111,8 @@ def test_it_hears_what_a_visitor_wants():
         ("weight", [0, 99, 0, 1.0]),
         ("weight", [0, 0, -1, 1.0]),
         ("weight", [0, 0, 0, float("inf")]),
+        ("weight", [0, 0, 0, 10**400]),
+        ("weight", [10**400, 0, 0, 1]),
         ("pace", 12345),
         ("scrub", "back"),
         ("nothing", None),
@@ -203,7 +208,7 @@ def test_what_makes_no_run_is_said_before_it_waits(kind, chosen):
 def test_a_run_is_found_by_its_token_and_waits_for_its_visitor():
     job = start(Settings(**QUICK))
     try:
-        assert find(job.token) is job
+        assert JOBS.find(job.token) is job
         deadline = time.monotonic() + 30
         while job.state != "paused":
             assert time.monotonic() < deadline
@@ -253,10 +258,12 @@ def test_a_snapshot_is_what_is_shown_and_stays():
     assert torch.equal(now.network.flat, kept)
     assert (now.epoch, now.last_epoch, now.touched) == (2, 2, False)
     work.command("scrub", 0)
-    work.command("weight", [0, 0, 0, 3.0])
+    work.command("weight", [0, 0, 0, 3.0])  # the past cannot be changed
     back = work.snapshot()
-    assert (back.epoch, back.last_epoch, back.touched) == (0, 3, True)
+    assert (back.epoch, back.last_epoch, back.touched) == (0, 3, False)
     assert torch.equal(back.network.flat, Playground(Settings(**QUICK)).network.flat)
+    work.command("epoch", None)  # going on shows the present again
+    assert (work.snapshot().epoch, work.shown) == (4, None)
     assert not Playground(Settings(**QUICK)).snapshot().touched
 
 
@@ -318,3 +325,77 @@ def test_a_large_network_keeps_fewer_moments():
     assert 16 < len(work.kept) <= 4 * 2**20 // work.network.flat.nbytes < KEPT
     work.command("scrub", 0)
     assert work.snapshot().epoch == 0
+
+
+@pytest.mark.parametrize(
+    "chosen", [EXAMPLES["Learned by heart"], {"n_points": 60, "noise": 0.4, "batch_norm": True, "layers": "16 relu"}]
+)
+def test_patience_does_not_depend_on_the_pace(chosen):
+    settings = Settings(**chosen, patience=12)
+    quick, slow = finish(Playground(settings)), Playground(settings)
+    while slow.epoch < settings.epochs and not slow.why:
+        slow.command("epoch", None)
+        slow._is_over()
+    assert quick.why == slow.why == "early stopping"
+    assert quick.epoch == slow.epoch < settings.epochs
+    assert torch.equal(quick.network.flat, slow.network.flat)
+    many = Many([settings] * 2)
+    while many.step():
+        pass
+    row = many.rows()[1]
+    assert row.epoch == quick.epoch
+    assert row.measured.losses["test"] == pytest.approx(quick.snapshot().measured().losses["test"], abs=1e-4)
+
+
+def test_a_network_of_a_file_takes_the_loss_and_dropout_of_the_controls():
+    work = finish(Playground(Settings(**QUICK, dropout=0.3)))
+    loaded = unpacked(packed(work.snapshot()))
+    for chosen in ({"loss": "MSE"}, {"dropout": 0.5}, {}):
+        settings = Settings(**QUICK, **chosen)
+        again = Playground(settings, begun=loaded.network)
+        assert torch.equal(again.network.flat, work.network.flat)
+        again.command("epoch", None)
+        assert again.network.shape == shape_of(settings, 1)
+        fresh = Network(shape_of(settings, 1), [w.clone() for w in work.network.weights])
+        order = torch.randperm(36, generator=torch.Generator().manual_seed(1))[None]
+        noise = None
+        if settings.dropout:
+            generator = torch.Generator().manual_seed(1)
+            torch.randperm(36, generator=generator)
+            noise = torch.rand(1, 4, 36, generator=generator)
+        rows = work.data.parts["train"]
+        rules = Rules("SGD", torch.tensor([0.1]), batch_size=10)
+        fresh.train(work.data.x[rows], work.data.y[rows], order, rules, noise)
+        assert torch.allclose(fresh.flat, again.network.flat, atol=1e-6)
+    assert Playground(Settings(**QUICK), begun=loaded.network).snapshot().touched
+
+
+def test_batch_norm_leaves_a_last_point_alone_out():
+    chosen = Settings(n_points=60, train_share=0.35, batch_norm=True, layers="4 tanh", epochs=10)
+    work = Playground(chosen)
+    assert len(work.data.x[work.data.parts["train"]]) % 10 == 1
+    finish(work)
+    assert torch.isfinite(work.network.flat).all()
+    assert work.network.n_steps == 2 * 10
+    with pytest.raises(SettingsError) as raised:
+        start(Settings(batch_norm=True, batch_size=1))
+    assert raised.value.reason == "batch_norm_of_one"
+
+
+def test_an_epoch_beyond_the_last_one_is_not_trained():
+    work = finish(Playground(Settings(**QUICK)))
+    work.command("epoch", None)
+    assert work.epoch == QUICK["epochs"]
+
+
+def test_an_ended_run_keeps_what_was_shown():
+    job = start(Settings(**QUICK))
+    job.send("epoch")
+    assert snapshot(job).epoch == 1
+    job.send("cancel")
+    deadline = time.monotonic() + 30
+    while job.state != "cancelled":
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    assert snapshot(job).epoch == 1
+    assert packed(snapshot(job))

@@ -8,7 +8,8 @@ import torch
 from safetensors.torch import load, save
 
 from core.errors import NetworkRejected
-from core.netfile import MAX_BYTES, module_of, network_of, pack, unpack
+from core.netfile import MAX_BYTES, pack, unpack
+from core.netstate import module_of, network_of
 from core.plane import Settings
 from core.playground import Playground
 from core.points import clicked
@@ -40,7 +41,7 @@ def packed(work: Playground) -> bytes:
 def test_a_network_comes_back_as_it_went(name):
     work = trained(**CASES[name])
     back = unpack(packed(work))
-    again = Playground(back.settings, back.points, back.network())
+    again = Playground(back.settings, back.points, back.network)
     assert torch.equal(again.network.flat, work.network.flat)
     assert torch.equal(again.network.means, work.network.means)
     assert again.snapshot().measured() == work.snapshot().measured()
@@ -80,6 +81,10 @@ def test_what_is_no_network_of_ours_is_refused():
             changed(data, settings="{}" + "x"),
             changed(data, settings=json.dumps({**settings, "layers": "999 tanh"})),
             changed(data, classes="3"),
+            changed(data, classes="[" * 100_000),
+            changed(data, {"layers.0.bias": torch.zeros(6, dtype=torch.complex64)}),
+            changed(data, {"layers.0.bias": torch.zeros(6, dtype=torch.float16)}),
+            changed(data, {"points.xy": torch.zeros(9, 2, dtype=torch.float8_e5m2), "points.labels": torch.arange(9)}),
             changed(data, classes=json.dumps(["1"])),
             changed(data, {"points.xy": torch.zeros(9, 2)}),
             changed(data, {"points.xy": torch.zeros(9, 2), "points.labels": torch.full((9,), 5)}),

@@ -5,25 +5,24 @@ import math
 import optuna
 import pytest
 
+from core.errors import JobError
 from core.plane import points_of
 from core.points import clicked, made
+from core.studies import PREFIX, _storage, address_of_storage, storage
 from core.study import (
     EXAMPLES,
     GRID,
-    PREFIX,
     RANGES,
     WORST,
     Settings,
     Study,
-    _storage,
     about,
-    address_of_storage,
     best,
     is_kept,
     n_trials,
     network_of,
     settings_of,
-    storage,
+    start,
 )
 
 SMALL = {"n_points": 60, "epochs": 10, "n_trials": 10}
@@ -38,7 +37,7 @@ def address(tmp_path, monkeypatch) -> str:
 
 def begin(address: str, name: str = "mine", **chosen) -> Study:
     settings = Settings(**{**SMALL, **chosen})
-    return Study(settings, points_of(settings), name, address, about(settings))
+    return Study(settings, points_of(settings), name, address, f"{about(settings)} ")
 
 
 def finish(work: Study) -> Study:
@@ -84,14 +83,38 @@ def test_a_study_goes_on_from_its_storage(address):
     while len(first.tried) < 6:
         first.step()
     first.step()  # a trial is begun, and the server stops
+    under_way = first.trial.params
     again = begin(address, n_trials=12)
     assert again.tried == first.tried
     assert len(finish(again).tried) == 12
-    states = [trial.state.name for trial in again.study.get_trials()]
-    assert states.count("FAIL") == 1
-    assert states.count("RUNNING") == 0
+    assert again.tried[6].values == under_way
+    assert {trial.state.name for trial in again.study.get_trials()} == {"COMPLETE"}
     assert again.command("more", 5)
     assert len(finish(again).tried) == 17
+
+
+@pytest.mark.parametrize("sampler", ["TPE", "random", "grid"])
+def test_after_a_stop_nothing_is_tried_twice(address, sampler):
+    chosen = {"sampler": sampler, "knobs": ("learning rate", "hidden layers"), "n_trials": 24}
+    first = begin(address, **chosen)
+    while len(first.tried) < 8:
+        first.step()
+    again = finish(begin(address, **chosen))
+    assert len({str(tried.values) for tried in again.tried}) == 24
+
+
+def test_a_look_writes_nothing_down(address):
+    begin(address)
+    assert optuna.get_all_study_names(storage(address)) == []
+    assert not is_kept("mine", Settings(**SMALL))
+
+
+def test_a_storage_that_does_not_answer_is_said(monkeypatch):
+    monkeypatch.setenv("CAMADAS_STUDIES", "sqlite:////nowhere/at/all/studies.db")
+    for ask in (lambda: is_kept("mine", Settings()), lambda: start(Settings())):
+        with pytest.raises(JobError) as raised:
+            ask()
+        assert raised.value.reason == "storage"
 
 
 def test_a_grid_has_an_end(address):
@@ -122,6 +145,7 @@ def test_a_link_finds_its_own_study_alone(address):
     assert is_kept("mine", Settings(**SMALL))
     assert not is_kept("mine", Settings(**SMALL, noise=0.3))
     assert not is_kept("other", Settings(**SMALL))
+    assert not is_kept("mine", Settings(**SMALL), owner="another")
     chosen = Settings(data="my clicks")
     assert about(chosen, clicked([])) != about(chosen, made("moons", 20, 0.1, 2, 0))
 
@@ -130,7 +154,7 @@ def test_old_studies_of_ours_are_taken_away(address, monkeypatch):
     finish(begin(address))
     plain = optuna.create_study(study_name="another's", storage=address)
     plain.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
-    monkeypatch.setattr("core.study.KEPT_DAYS", -1)
+    monkeypatch.setattr("core.studies.KEPT_DAYS", -1)
     _storage.cache_clear()
     storage(address)
     assert optuna.get_all_study_names(address) == ["another's"]

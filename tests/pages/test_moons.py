@@ -3,13 +3,14 @@
 import pytest
 import torch
 
-from core.moons import EXAMPLES, Settings, find, packed, results, snapshot
+from core.jobs import JOBS
+from core.moons import EXAMPLES, Settings, packed, results, snapshot
 from core.playground import Playground
 from tests.pages.visit import open_page, translate
 
 
 def run_of(at):
-    return find(at.session_state["moons_run"])
+    return JOBS.find(at.session_state["moons_run"])
 
 
 def test_a_visit_has_a_run_of_its_settings_and_keeps_it():

@@ -4,14 +4,15 @@ import time
 
 import pytest
 
-from core.study import EXAMPLES, Settings, about, best, find, found
+from core.jobs import JOBS
+from core.study import EXAMPLES, Settings, about, best, found
 from tests.pages.visit import metrics, open_page
 
 QUICK = {"study_n_trials": "10", "study_epochs": "10", "study_n_points": "60"}
 
 
 def finished(at):
-    job = find(at.session_state["study_run"])
+    job = JOBS.find(at.session_state["study_run"])
     job.send("resume")
     deadline = time.monotonic() + 60
     while job.state != "finished":
@@ -38,7 +39,7 @@ def test_a_link_finds_the_job_and_after_its_end_the_study():
     at = open_page("study", **QUICK)
     job = finished(at)
     token = job.token
-    assert find(open_page("study", study_run=token, **QUICK).session_state["study_run"]) is job
+    assert JOBS.find(open_page("study", study_run=token, **QUICK).session_state["study_run"]) is job
     job.send("cancel")
     deadline = time.monotonic() + 30
     while job.state != "cancelled":
@@ -46,7 +47,7 @@ def test_a_link_finds_the_job_and_after_its_end_the_study():
         time.sleep(0.01)
     again = open_page("study", study_run=token, **QUICK)
     assert again.session_state["study_run"] == token
-    assert len(found(find(token)).tried) == 10
+    assert len(found(JOBS.find(token)).tried) == 10
     other = open_page("study", study_run=token, study_noise="0.3", **QUICK)
     assert other.session_state["study_run"] != token
 
@@ -57,7 +58,7 @@ def test_an_example_sets_every_control(name):
     at.selectbox(key="study_example").set_value(name).run()
     assert not at.exception
     assert not at.error
-    assert find(at.session_state["study_run"]).about == about(Settings(**EXAMPLES[name]))
+    assert JOBS.find(at.session_state["study_run"]).about == about(Settings(**EXAMPLES[name]))
 
 
 def test_more_trials_can_be_asked_for():

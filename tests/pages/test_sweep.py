@@ -4,12 +4,13 @@ import time
 
 import pytest
 
-from core.sweep import EXAMPLES, Settings, about, cells, find, rows
+from core.jobs import JOBS
+from core.sweep import EXAMPLES, Settings, about, cells, rows
 from tests.pages.visit import open_page, translate
 
 
 def finished(at):
-    job = find(at.session_state["sweep_run"])
+    job = JOBS.find(at.session_state["sweep_run"])
     job.send("resume")
     deadline = time.monotonic() + 60
     while job.state != "finished":
@@ -20,11 +21,11 @@ def finished(at):
 
 def test_a_visit_has_a_sweep_of_its_settings_and_finds_it_again():
     at = open_page("sweep")
-    job = find(at.session_state["sweep_run"])
+    job = JOBS.find(at.session_state["sweep_run"])
     assert job.about == about(Settings())
-    assert find(open_page("sweep", sweep_run=job.token).session_state["sweep_run"]) is job
+    assert JOBS.find(open_page("sweep", sweep_run=job.token).session_state["sweep_run"]) is job
     at.slider(key="sweep_n_seeds").set_value(2).run()
-    assert find(at.session_state["sweep_run"]).about == about(Settings(n_seeds=2))
+    assert JOBS.find(at.session_state["sweep_run"]).about == about(Settings(n_seeds=2))
     assert any(caption.value == "32 networks, trained together." for caption in at.caption)
 
 
@@ -52,7 +53,7 @@ def test_an_example_sets_every_control(name):
     at.selectbox(key="sweep_example").set_value(name).run()
     assert not at.exception
     assert not at.error
-    assert find(at.session_state["sweep_run"]).about == about(Settings(**EXAMPLES[name]))
+    assert JOBS.find(at.session_state["sweep_run"]).about == about(Settings(**EXAMPLES[name]))
 
 
 @pytest.mark.parametrize("language", ["en", "pt"])

@@ -1,0 +1,56 @@
+"""Where studies are kept: an Optuna storage, an SQLite file unless the operator names another."""
+
+import logging
+import os
+import threading
+from datetime import date, datetime
+from functools import lru_cache
+
+import optuna
+from optuna.storages import RDBStorage
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.data.cache import cache_folder
+from core.errors import JobError
+
+log = logging.getLogger("camadas")
+STORAGE = "CAMADAS_STUDIES"  # an address as Optuna takes one, sqlite:///… or postgresql://…
+PREFIX = "camadas-"  # of the names of studies in the storage
+KEPT_DAYS = 30
+_making = threading.Lock()
+
+
+def address_of_storage() -> str:
+    """Where studies are kept: CAMADAS_STUDIES, or an SQLite file in the cache folder."""
+    named = os.environ.get(STORAGE)
+    if named:
+        return named
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{folder / 'studies.db'}"
+
+
+def storage(address: str) -> RDBStorage:
+    """The storage at an address, made once a process; studies of ours from KEPT_DAYS ago are taken away, once a day.
+
+    Raises:
+        JobError: if nothing answers there.
+    """
+    try:
+        with _making:
+            return _storage(address, datetime.now().date())
+    except SQLAlchemyError as error:
+        log.error("the storage of studies does not answer", exc_info=error)
+        raise JobError("storage") from error
+
+
+@lru_cache(maxsize=1)
+def _storage(address: str, today: date) -> RDBStorage:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    wait = {"connect_args": {"timeout": 20}} if address.startswith("sqlite") else None  # for another's transaction
+    made = RDBStorage(address, engine_kwargs=wait)
+    for summary in optuna.get_all_study_summaries(made):
+        started = summary.datetime_start  # Optuna writes local times without a zone
+        if summary.study_name.startswith(PREFIX) and started and (today - started.date()).days > KEPT_DAYS:
+            optuna.delete_study(study_name=summary.study_name, storage=made)
+    return made

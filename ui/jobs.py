@@ -1,0 +1,59 @@
+"""A page's own job: found again by its link, begun anew when the settings are others, ended when it is left."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.jobs import JOBS, Job
+
+COOKIE = "camadas_visitor"  # unguessable, of one browser; a job belongs to it
+BEGUN = "jobs_begun"  # tokens of the jobs that this session has begun
+
+
+def visitor() -> str:
+    """Whose browser this is; empty where it takes no cookies."""
+    found: object = st.context.cookies.get(COOKIE, "")
+    return found if isinstance(found, str) else ""  # Streamlit's test runner has stand-ins for cookies
+
+
+def find(token: str) -> Job | None:
+    """The job of this token, while it is known and this visitor's."""
+    return JOBS.find(token, visitor())
+
+
+def of_page(slug: str, about: str, start: Callable[[str], Job], leave: Callable[[str], object] = str) -> Job:
+    """The job of a page: its token is in the session and, as SLUG_run, in the link.
+
+    Args:
+        slug: the page's.
+        about: what tells the job that is wanted from others.
+        start: begins it for an owner, when there is none yet.
+        leave: called with the token of the one that is left for it.
+    """
+    key = f"{slug}_run"
+    job = find(st.session_state.get(key) or st.query_params.get(key, ""))
+    if job is None or job.about != about:
+        forget(slug, leave)
+        job = begun(start)
+    st.session_state[key] = job.token
+    if st.query_params.get(key) != job.token:
+        st.query_params[key] = job.token
+    return job
+
+
+def begun(start: Callable[[str], Job]) -> Job:
+    """Begin a job that is this visitor's."""
+    job = start(visitor())
+    st.session_state.setdefault(BEGUN, set()).add(job.token)
+    return job
+
+
+def forget(slug: str, leave: Callable[[str], object] = str) -> None:
+    """Leave the page's job; it ends if this session has begun it, and by itself if nobody else watches."""
+    token = st.session_state.pop(f"{slug}_run", "")
+    job = find(token)
+    if job is not None:
+        leave(token)
+        if token in st.session_state.get(BEGUN, ()):
+            job.send("cancel")
+    st.query_params.pop(f"{slug}_run", None)
