@@ -84,9 +84,7 @@ def show() -> None:
 def knobs() -> Settings:
     """The controls that the chosen operation has."""
     controls.example(SLUG, _("Example"), EXAMPLES, Settings)
-    with st.popover(_("Matrices"), icon=":material/grid_on:", width="stretch"):
-        texts = controls.settings(SLUG, Settings, [["input"], ["kernel"]])
-        sizes(texts)
+    controls.popover(SLUG, N_("Matrices"), ":material/grid_on:", Settings, [["input"], ["kernel"]], sizes)
     return controls.settings(SLUG, Settings, ROWS)
 
 
@@ -124,7 +122,7 @@ def take_size(settings: Settings) -> None:
         st.session_state[PROBLEM] = error
         return
     for name, text in texts.items():
-        st.session_state[f"{SLUG}_{name}"] = text
+        controls.assign(SLUG, name, text)
 
 
 def edit(where: str, block: int, row: int, column: int, said: str) -> None:
@@ -132,7 +130,7 @@ def edit(where: str, block: int, row: int, column: int, said: str) -> None:
     key = f"{SLUG}_{where}"
     text = st.session_state.get(key) or Settings.model_fields[where].default
     try:
-        st.session_state[key] = changed(text, where, block, row, column, said)
+        controls.assign(SLUG, where, changed(text, where, block, row, column, said))
     except CamadasError as error:
         st.session_state[PROBLEM] = error
 

@@ -37,8 +37,8 @@ def show() -> None:
     shown = photo.current().preview
     with st.container(horizontal=True):
         photo.picker("page", _("Choose a photo"))
-        with st.popover(_("Channels and border"), icon=":material/tune:", width="stretch"):
-            controls.settings(SLUG, Settings, [["channels"], ["shown"], ["mode"]])
+        rows = [["channels"], ["shown"], ["mode"]]
+        controls.popover(SLUG, N_("Channels and border"), ":material/tune:", Settings, rows)
     settings = controls.settings(SLUG, Settings, ROWS)
     start = time.perf_counter()
     try:

@@ -64,8 +64,8 @@ def knobs() -> Settings:
     """Example, input and text, in a row above the table."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         controls.example(SLUG, _("Example"), EXAMPLES, Settings)
-        with st.popover(_("Input and text"), icon=":material/tune:", width="stretch"):
-            settings = controls.settings(SLUG, Settings, [["channels", "height", "width"], ["stack"]])
+        rows = [["channels", "height", "width"], ["stack"]]
+        settings = controls.popover(SLUG, N_("Input and text"), ":material/tune:", Settings, rows)
         st.button(_("Measure again"), icon=":material/timer:", on_click=measure_again, width="stretch")
     return settings
 
@@ -80,7 +80,7 @@ def act(action: str, row: int, name: str, value: str) -> None:
     try:
         key = f"{SLUG}_stack"  # what the session has now counts, not what the last run saw
         text = st.session_state.get(key, Settings.model_fields["stack"].default)
-        st.session_state[key] = edit(text, action, row, name, value)
+        controls.assign(SLUG, "stack", edit(text, action, row, name, value))
     except CamadasError as error:
         st.session_state[PROBLEM] = error
 

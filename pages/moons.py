@@ -52,7 +52,9 @@ def show() -> None:
         data = data_of(settings, own)
         loaded = loaded_for(settings, data)
         told = about(settings, own, loaded)
-        job = jobs.of_page(SLUG, told, lambda owner: start(settings, own, loaded, owner=owner), board.keep_run)
+        job = jobs.of_page(
+            SLUG, settings, told, lambda owner: start(settings, own, loaded, owner=owner), board.keep_run
+        )
         token = job.token
     except CamadasError as error:
         errors.show(errors.sentence(error))
@@ -76,7 +78,7 @@ def show() -> None:
 
 def build(layers: str) -> None:
     """Neurons or layers were added or taken away below the controls."""
-    st.session_state[f"{SLUG}_layers"] = layers
+    controls.assign(SLUG, "layers", layers)
 
 
 def afterwards(sentence: str) -> None:
@@ -88,15 +90,13 @@ def knobs() -> Settings:
     """The controls, in a row above the network."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         controls.example(SLUG, _("Lesson"), EXAMPLES, Settings)
-        with st.popover(_("Data"), icon=":material/scatter_plot:", width="stretch"):
-            rows = [["data"], ["expression"], ["n_classes", "seed"], ["n_points"], ["noise"], ["train_share"]]
-            controls.settings(SLUG, Settings, rows)
-        with st.popover(_("Network"), icon=":material/hub:", width="stretch"):
-            rows = [["layers"], ["features"], ["initialization", "weights_seed"], ["batch_norm"], ["dropout"]]
-            controls.settings(SLUG, Settings, rows)
-        with st.popover(_("Training"), icon=":material/tune:", width="stretch"):
-            rows = [["optimizer", "learning_rate"], ["schedule", "batch_size"], ["loss"], ["l1", "l2"]]
-            settings = controls.settings(SLUG, Settings, [*rows, ["epochs"], ["patience"]])
+        rows = [["data"], ["expression"], ["n_classes", "seed"], ["n_points"], ["noise"], ["train_share"]]
+        controls.popover(SLUG, N_("Data"), ":material/scatter_plot:", Settings, rows)
+        rows = [["layers"], ["features"], ["initialization", "weights_seed"], ["batch_norm"], ["dropout"]]
+        controls.popover(SLUG, N_("Network"), ":material/hub:", Settings, rows)
+        rows = [["optimizer", "learning_rate"], ["schedule", "batch_size"], ["loss"], ["l1", "l2"]]
+        rows += [["epochs"], ["patience"]]
+        settings = controls.popover(SLUG, N_("Training"), ":material/tune:", Settings, rows)
         st.button(_("New run"), icon=":material/replay:", on_click=anew, width="stretch")
     return settings
 
@@ -141,10 +141,12 @@ def files(token: str, settings: Settings, data: Split) -> None:
             _("Script that reads it (.py)"), use_script(), "network.py", "text/x-python", on_click="ignore", icon=icon
         )
     st.caption(_("The network goes as it is shown: after a look back, as it was then."))
-    given = st.file_uploader(
-        _("Bring a network back"), ["safetensors"], key=f"{SLUG}_network_file", on_change=take_network
-    )
-    upload_words(_("This file is not taken: only .safetensors, of at most 2 MB."))
+    with st.container():
+        given = st.file_uploader(
+            _("Bring a network back"), ["safetensors"], key=f"{SLUG}_network_file", on_change=take_network
+        )
+        refused = _("This file is not taken: only .safetensors, of at most 2 MB.")
+        upload_words(refused, f"{SLUG}_network_words")
     problem = st.session_state.get(PROBLEM)
     if problem and given is not None:
         errors.show(problem)

@@ -45,7 +45,7 @@ def show() -> None:
     try:
         data_of(settings, own)
         told = about(settings, own)
-        token = jobs.of_page(SLUG, told, lambda owner: begin(settings, own, owner)).token
+        token = jobs.of_page(SLUG, settings, told, lambda owner: begin(settings, own, owner)).token
     except CamadasError as error:
         errors.show(errors.sentence(error))
         return
@@ -65,18 +65,14 @@ def knobs() -> Settings:
     """The controls, in a row above the figures."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         controls.example(SLUG, _("Example"), EXAMPLES, Settings)
-        with st.popover(_("Data"), icon=":material/scatter_plot:", width="stretch"):
-            rows = [["data"], ["expression"], ["n_classes", "seed"], ["n_points"], ["noise"], ["train_share"]]
-            controls.settings(SLUG, Settings, rows)
-        with st.popover(_("Search"), icon=":material/search:", width="stretch"):
-            rows = [["knobs"], ["sampler"], ["objective"], ["n_trials"], ["n_seeds", "sampler_seed"]]
-            controls.settings(SLUG, Settings, rows)
-        with st.popover(_("Network"), icon=":material/hub:", width="stretch"):
-            rows = [["depth"], ["width"], ["activation", "initialization"], ["features"], ["batch_norm"], ["dropout"]]
-            controls.settings(SLUG, Settings, rows)
-        with st.popover(_("Training"), icon=":material/tune:", width="stretch"):
-            rows = [["optimizer", "learning_rate"], ["schedule", "batch_size"], ["loss"], ["l1", "l2"], ["epochs"]]
-            settings = controls.settings(SLUG, Settings, rows)
+        rows = [["data"], ["expression"], ["n_classes", "seed"], ["n_points"], ["noise"], ["train_share"]]
+        controls.popover(SLUG, N_("Data"), ":material/scatter_plot:", Settings, rows)
+        rows = [["knobs"], ["sampler"], ["objective"], ["n_trials"], ["n_seeds", "sampler_seed"]]
+        controls.popover(SLUG, N_("Search"), ":material/search:", Settings, rows)
+        rows = [["depth"], ["width"], ["activation", "initialization"], ["features"], ["batch_norm"], ["dropout"]]
+        controls.popover(SLUG, N_("Network"), ":material/hub:", Settings, rows)
+        rows = [["optimizer", "learning_rate"], ["schedule", "batch_size"], ["loss"], ["l1", "l2"], ["epochs"]]
+        settings = controls.popover(SLUG, N_("Training"), ":material/tune:", Settings, rows)
         st.button(_("New study"), icon=":material/replay:", on_click=jobs.forget, args=(SLUG,), width="stretch")
     return settings
 

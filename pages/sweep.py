@@ -40,7 +40,7 @@ def show() -> None:
         data = data_of(settings, own)
         runs = networks(settings)
         told = about(settings, own)
-        token = jobs.of_page(SLUG, told, lambda owner: start(settings, own, owner=owner)).token
+        token = jobs.of_page(SLUG, settings, told, lambda owner: start(settings, own, owner=owner)).token
     except CamadasError as error:
         errors.show(errors.sentence(error))
         return
@@ -65,17 +65,14 @@ def knobs() -> Settings:
     """The controls, in a row above the grid."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         controls.example(SLUG, _("Example"), EXAMPLES, Settings)
-        with st.popover(_("Data"), icon=":material/scatter_plot:", width="stretch"):
-            rows = [["data"], ["expression"], ["n_classes", "seed"], ["n_points"], ["noise"], ["train_share"]]
-            controls.settings(SLUG, Settings, rows)
-        with st.popover(_("Grid"), icon=":material/grid_view:", width="stretch"):
-            controls.settings(SLUG, Settings, [["rates"], ["widths"], ["n_seeds"]])
-        with st.popover(_("Network"), icon=":material/hub:", width="stretch"):
-            rows = [["depth"], ["activation", "initialization"], ["features"], ["batch_norm"], ["dropout"]]
-            controls.settings(SLUG, Settings, rows)
-        with st.popover(_("Training"), icon=":material/tune:", width="stretch"):
-            rows = [["optimizer", "schedule"], ["batch_size"], ["loss"], ["l1", "l2"], ["epochs"]]
-            settings = controls.settings(SLUG, Settings, rows)
+        rows = [["data"], ["expression"], ["n_classes", "seed"], ["n_points"], ["noise"], ["train_share"]]
+        controls.popover(SLUG, N_("Data"), ":material/scatter_plot:", Settings, rows)
+        rows = [["rates"], ["widths"], ["n_seeds"]]
+        controls.popover(SLUG, N_("Grid"), ":material/grid_view:", Settings, rows)
+        rows = [["depth"], ["activation", "initialization"], ["features"], ["batch_norm"], ["dropout"]]
+        controls.popover(SLUG, N_("Network"), ":material/hub:", Settings, rows)
+        rows = [["optimizer", "schedule"], ["batch_size"], ["loss"], ["l1", "l2"], ["epochs"]]
+        settings = controls.popover(SLUG, N_("Training"), ":material/tune:", Settings, rows)
         st.button(_("New run"), icon=":material/replay:", on_click=jobs.forget, args=(SLUG,), width="stretch")
     return settings
 

@@ -1,6 +1,6 @@
 """Widgets made from a page's Settings model: range, step, default and help are written in the model alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import streamlit as st
@@ -38,6 +38,58 @@ def settings(slug: str, model: type[S], rows: Sequence[Sequence[str]] | None = N
     return model(**found, **{name: value for name, value in hidden.items() if value not in (None, [])})
 
 
+def popover(
+    slug: str,
+    title: str,
+    icon: str,
+    model: type[S],
+    rows: Sequence[Sequence[str]],
+    more: Callable[[S], None] | None = None,
+) -> S:
+    """Some of the controls behind a button; gives the visitor's settings.
+
+    Args:
+        slug: the page's.
+        title: of the button, marked with N_.
+        icon: a Material icon.
+        model: as for `settings`.
+        rows: as for `settings`.
+        more: draws what else stands there, while it is open.
+    """
+    box = st.popover(_(title), icon=icon, width="stretch", key=f"{slug}_box_{title}", on_change="rerun")
+    assigned: dict[str, list[Any]] = st.session_state.get(f"{slug}_assigned", {})
+    with box:
+        for name in [name for row in rows for name in row if name in assigned]:
+            _insist(slug, name, assigned, is_open=bool(box.open))
+        found = settings(slug, model, rows)
+        if more is not None and box.open:
+            more(found)
+    return found
+
+
+def _insist(slug: str, name: str, assigned: dict[str, list[Any]], *, is_open: bool) -> None:
+    """Give a control the value that `assign` gave it.
+
+    The browser takes no new value for a control in a closed popover and sends the old one back with the next run. Once
+    the popover has been open for a run, browser and server agree.
+    """
+    before, wanted, was_open = assigned[name]
+    if was_open or st.session_state.get(f"{slug}_{name}") not in (before, wanted):
+        del assigned[name]
+        return
+    st.session_state[f"{slug}_{name}"] = wanted
+    assigned[name][2] = is_open
+
+
+def assign(slug: str, name: str, value: object) -> None:
+    """In a callback: set a control, wherever it stands."""
+    key = f"{slug}_{name}"
+    before = st.session_state.get(key)
+    assigned = st.session_state.setdefault(f"{slug}_assigned", {})
+    assigned[name] = [assigned.get(name, [before])[0], value, False]
+    st.session_state[key] = value
+
+
 def example(slug: str, title: str, examples: Mapping[str, Mapping[str, object]], model: type[BaseModel]) -> str | None:
     """A list of named settings to begin from; the one chosen sets all controls of the page, and its name is given."""
 
@@ -46,6 +98,8 @@ def example(slug: str, title: str, examples: Mapping[str, Mapping[str, object]],
         if name is not None:
             take(slug, examples[name], model)
 
+    if named := _named(f"{slug}_example", list(examples)):
+        st.session_state[f"{slug}_example"] = named[0]
     found: str | None = st.selectbox(
         title,
         list(examples),
@@ -54,6 +108,7 @@ def example(slug: str, title: str, examples: Mapping[str, Mapping[str, object]],
         placeholder=_("Start from one"),
         key=f"{slug}_example",
         on_change=chosen,
+        bind="query-params",
     )
     return found
 
@@ -61,7 +116,8 @@ def example(slug: str, title: str, examples: Mapping[str, Mapping[str, object]],
 def take(slug: str, values: Mapping[str, object], model: type[BaseModel]) -> None:
     """In a callback: set a page's controls; those that `values` does not name go back to their defaults."""
     for name, field in model.model_fields.items():
-        st.session_state[f"{slug}_{name}"] = values.get(name, field.default)
+        value = values.get(name, field.default)
+        assign(slug, name, list(value) if isinstance(value, tuple) else value)
 
 
 def link(slug: str, values: BaseModel) -> dict[str, str | list[str]]:

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 import streamlit as st
+from pydantic import BaseModel
 
 from core.jobs import JOBS, Job
+from ui import controls
+from ui.components.address import address
 
 COOKIE = "camadas_visitor"  # unguessable, of one browser; a job belongs to it
 BEGUN = "jobs_begun"  # tokens of the jobs that this session has begun
@@ -21,23 +24,27 @@ def find(token: str) -> Job | None:
     return JOBS.find(token, visitor())
 
 
-def of_page(slug: str, about: str, start: Callable[[str], Job], leave: Callable[[str], object] = str) -> Job:
+def of_page(
+    slug: str, settings: BaseModel, about: str, start: Callable[[str], Job], leave: Callable[[str], object] = str
+) -> Job:
     """The job of a page: its token is in the session and, as SLUG_run, in the link.
 
     Args:
         slug: the page's.
+        settings: which go into the link too: a control in a closed popover does not always write itself there.
         about: what tells the job that is wanted from others.
         start: begins it for an owner, when there is none yet.
         leave: called with the token of the one that is left for it.
     """
     key = f"{slug}_run"
-    job = find(st.session_state.get(key) or st.query_params.get(key, ""))
+    job = find(st.session_state[key] if key in st.session_state else st.query_params.get(key, ""))
     if job is None or job.about != about:
         forget(slug, leave)
         job = begun(start)
     st.session_state[key] = job.token
-    if st.query_params.get(key) != job.token:
-        st.query_params[key] = job.token
+    chosen = controls.link(slug, settings)
+    fields = [f"{slug}_{name}" for name in type(settings).model_fields]
+    address({**chosen, key: job.token}, [name for name in fields if name not in chosen])
     return job
 
 
@@ -50,10 +57,10 @@ def begun(start: Callable[[str], Job]) -> Job:
 
 def forget(slug: str, leave: Callable[[str], object] = str) -> None:
     """Leave the page's job; it ends if this session has begun it, and by itself if nobody else watches."""
-    token = st.session_state.pop(f"{slug}_run", "")
+    token = st.session_state.get(f"{slug}_run", "")
+    st.session_state[f"{slug}_run"] = ""
     job = find(token)
     if job is not None:
         leave(token)
         if token in st.session_state.get(BEGUN, ()):
             job.send("cancel")
-    st.query_params.pop(f"{slug}_run", None)

@@ -27,6 +27,8 @@ def test_an_example_sets_every_control(name):
 
 def test_matrices_grow_and_keep_their_numbers():
     at = open_page("convolution")
+    at.session_state["convolution_box_Matrices"] = True  # the popover is open
+    at.run()
     at.number_input(key="convolution_input_size_1").set_value(3).run()
     at.number_input(key="convolution_input_size_0").set_value(3).run()
     assert not at.error

@@ -17,11 +17,12 @@ STREAMLITS = (
 )
 
 
-def upload_words(refused: str) -> None:
+def upload_words(refused: str, key: str = "upload_words") -> None:
     """Draw nothing until Streamlit refuses a file, by its ending or size, before it is sent; then the reason.
 
     Args:
         refused: the sentence, in the visitor's language.
+        key: of the component, where a page has several.
     """
     words = {word: _(word) for word in STREAMLITS if _(word) != word}
-    component("upload_words")(data={"words": words, "refused": refused}, key="upload_words")
+    component("upload_words")(data={"words": words, "refused": refused}, key=key)

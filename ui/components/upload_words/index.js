@@ -1,7 +1,7 @@
 // Writes over text that Streamlit's React draws, each time that it draws; no element of its is moved or removed.
 export default function ({ parentElement, data }) {
-  const block = '[role="dialog"], [data-testid="stVerticalBlock"]:has([data-testid="stFileUploader"])';
-  const dialog = parentElement.host.closest(block);
+  const host = parentElement.host;
+  const dialog = host.closest('[role="dialog"]') ?? host.closest('[data-testid="stVerticalBlock"]');
   const note = parentElement.querySelector("p");
   const words = Object.entries(data.words);
   const inOurWords = (text) => words.reduce((said, [theirs, ours]) => said.replace(theirs, ours), text);
