@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import mean, stdev
 
-from core.plane import Settings
+from core.plane import OWN, Settings
 from core.playground import Measured
 
 MOST = 500  # rows that are kept
@@ -22,7 +22,8 @@ class Row:
         epoch: epochs trained.
         n_parameters: learned numbers.
         measured: losses and accuracies of the three parts.
-        touched: whether its weights or rates were changed by hand on the way.
+        touched: whether it is something else than its settings alone would give.
+        points: what tells its points from others, where they are the visitor's own.
     """
 
     settings: Settings
@@ -30,6 +31,13 @@ class Row:
     n_parameters: int
     measured: Measured
     touched: bool = False
+    points: str = ""
+
+    @property
+    def configuration(self) -> str:
+        """What runs that are compared have in common: all but the seeds; without early stopping the epochs as well."""
+        epochs = "" if self.settings.patience else str(self.epoch)
+        return f"{relevant(self.settings)} {epochs} {self.touched} {self.points}"
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,7 @@ class Group:
     Attributes:
         settings: their settings, the seeds as of the first.
         n: how many.
-        epochs: of the shortest and the longest.
+        epochs: of the shortest and the longest: alike, unless they stopped early.
         accuracies: by part: mean and sample standard deviation (0 for a single run).
         losses: by part, the same.
         touched: whether they were changed by hand.
@@ -55,19 +63,34 @@ class Group:
 
 
 def groups(rows: Iterable[Row]) -> list[Group]:
-    """Runs that differ in their seeds alone as one, the best on the validation points first."""
-    found: dict[str, list[Row]] = {}
+    """Runs that differ in their seeds alone as one, the best on the validation points first.
+
+    Of the same seeds the newest run counts.
+    """
+    found: dict[str, dict[tuple[int, int], Row]] = {}
     for row in rows:
-        found.setdefault(row.settings.model_dump_json(exclude=set(SEEDS)) + str(row.touched), []).append(row)
-    made = [_group(runs) for runs in found.values()]
+        seeds = (row.settings.seed, row.settings.weights_seed)
+        found.setdefault(row.configuration, {})[seeds] = row
+    made = [_group(list(runs.values())) for runs in found.values()]
     return sorted(made, key=lambda group: -group.accuracies["validation"][0])
+
+
+def relevant(settings: Settings) -> dict[str, object]:
+    """The settings that mean something together, seeds left out: XOR has no number of classes, a file no noise."""
+    values = settings.model_dump(exclude=set(SEEDS))
+    if settings.data not in ("blobs", "spiral"):
+        del values["n_classes"]
+    if settings.data != "function":
+        del values["expression"]
+    if settings.data in OWN:
+        del values["n_points"], values["noise"]
+    return values
 
 
 def differing(found: Iterable[Group]) -> list[str]:
     """The settings in which the groups differ, in the order of the model; seeds left out."""
-    values = [group.settings.model_dump() for group in found]
-    names = [name for name in Settings.model_fields if name not in SEEDS]
-    return [name for name in names if len({repr(v[name]) for v in values}) > 1]
+    values = [relevant(group.settings) for group in found]
+    return [name for name in Settings.model_fields if len({repr(v[name]) for v in values if name in v}) > 1]
 
 
 def table(rows: Iterable[Row]) -> str:

@@ -14,8 +14,10 @@ from torch import Tensor
 from core.board import Row
 from core.errors import SettingsError
 from core.plane import (
+    OWN,
     Settings,
     features_of,
+    fingerprint,
     grid,
     initial_weights,
     n_met,
@@ -115,7 +117,7 @@ class Many:
         for name in PARTS:
             rows = self.data.parts[name]
             losses = loss_of(scores[:, rows], self.data.y[rows], self.settings.loss)
-            right = (classes_of(scores[:, rows], self.settings.loss) == self.data.labels[rows]).float().mean(-1)
+            right = (classes_of(scores[:, rows], self.settings.loss) == self.data.labels[rows]).double().mean(-1)
             for at, (loss, accuracy) in enumerate(zip(losses.tolist(), right.tolist(), strict=True)):
                 found[at].losses[name] = loss if np.isfinite(loss) else float("inf")
                 found[at].accuracies[name] = accuracy
@@ -134,7 +136,8 @@ class Many:
         shapes = [shape_of(run, self.data.y.shape[1]) for run in self.runs]
         epochs = torch.where(self.stopped >= 0, self.stopped, self.epoch).tolist()
         found = zip(self.runs, epochs, shapes, self.measured(), strict=True)
-        return [Row(run, epoch, shape.n_parameters, measured) for run, epoch, shape, measured in found]
+        own = fingerprint(self.data.points) if self.settings.data in OWN else ""
+        return [Row(run, epoch, shape.n_parameters, how, False, own) for run, epoch, shape, how in found]
 
     def boundaries(self) -> np.ndarray:
         """(N, CELLS^2) int8, each as `plane_of` gives it."""

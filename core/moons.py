@@ -17,6 +17,8 @@ from core.plane import (
     Settings,
     Split,
     features_of,
+    fingerprint,
+    formula_of,
     grid,
     parse_layers,
     plane_of,
@@ -83,7 +85,7 @@ def about(settings: Settings, own: Points | None = None, loaded: Loaded | None =
     """What tells one run from another: the settings, the points that are the visitor's own, the network it began as."""
     told = settings.model_dump_json()
     if settings.data in OWN and own is not None:
-        told += sha256(own.xy.tobytes() + own.labels.tobytes()).hexdigest()
+        told += fingerprint(own)
     if loaded is not None:
         network = loaded.network
         numbers = (network.flat, network.means, network.variances)
@@ -198,7 +200,8 @@ def peer_differences(settings: Settings, data: Split) -> list[str]:
 
 def row(now: Snapshot) -> Row:
     """A live run as a row of the score board."""
-    return Row(now.settings, now.epoch, now.network.shape.n_parameters, now.measured(), now.touched)
+    own = fingerprint(now.data.points) if now.settings.data in OWN else ""
+    return Row(now.settings, now.epoch, now.network.shape.n_parameters, now.measured(), now.touched, own)
 
 
 def start_seeds(settings: Settings, own: Points | None = None, *, owner: str = "") -> Job:
@@ -246,7 +249,7 @@ def points_file(settings: Settings, data: Split) -> str:
 
 def script(settings: Settings) -> str:
     """The stand-alone Python script that trains the same network on the same points in plain PyTorch."""
-    return render("moons", settings=settings, layers=parse_layers(settings.layers))
+    return render("moons", formula=formula_of(settings), settings=settings, layers=parse_layers(settings.layers))
 
 
 def use_script() -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal, get_args
 
 import numpy as np
@@ -11,7 +12,7 @@ from pydantic.config import JsonDict
 from torch import Tensor
 
 from core.errors import SettingsError
-from core.points import SPAN, Points, beside, made
+from core.points import SPAN, Points, beside, formula, made
 from core.training.tiny import ACTIVATIONS, Shape
 
 Feature = Literal["x", "y", "x²", "y²", "xy", "sin 2x", "sin 2y"]
@@ -211,6 +212,11 @@ def points_of(settings: Common, own: Points | None = None) -> Points:
     return made(settings.data, settings.n_points, settings.noise, settings.n_classes, settings.seed)
 
 
+def formula_of(settings: Common) -> str:
+    """The function that parts the points, as Python; empty where there is none."""
+    return formula(settings.expression) if settings.data == "function" else ""
+
+
 def features_of(xy: Tensor, names: Sequence[Feature]) -> Tensor:
     """(n, 2) coordinates -> (n, f) features, in the order of `names`."""
     x, y = xy[:, 0], xy[:, 1]
@@ -224,6 +230,12 @@ def features_of(xy: Tensor, names: Sequence[Feature]) -> Tensor:
         "sin 2y": torch.sin(2 * y),
     }
     return torch.stack([columns[name] for name in names], 1)
+
+
+def fingerprint(points: Points) -> str:
+    """What tells points from others, in whatever order they stand."""
+    order = np.lexsort((points.labels, points.xy[:, 1], points.xy[:, 0]))
+    return sha256(points.xy[order].tobytes() + points.labels[order].tobytes()).hexdigest()
 
 
 def unmixed(points: Points, seed: int) -> Points:

@@ -294,7 +294,7 @@ def measured(network: Network, data: Split, loss: str) -> Measured:
         value = float(loss_of(scores[rows], data.y[rows], loss))
         found.losses[name] = value if np.isfinite(value) else float("inf")
         right = classes_of(scores[rows], loss) == data.labels[rows]
-        found.accuracies[name] = float(right.float().mean())
+        found.accuracies[name] = float(right.double().mean())
     return found
 
 

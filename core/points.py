@@ -132,6 +132,19 @@ def evaluate(expression: str, x: np.ndarray) -> np.ndarray:
     return np.broadcast_to(np.asarray(found, np.float64), x.shape).copy()
 
 
+def formula(expression: str) -> str:
+    """A function of x that `evaluate` takes as Python, its numbers as floats: nothing in it takes long.
+
+    >>> formula("x^2 - 1  # and so on")
+    'x ** 2.0 - 1.0'
+    """
+    tree = ast.parse(expression.strip().replace("^", "**"), mode="eval")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant):
+            node.value = float(node.value)  # type: ignore[arg-type]
+    return ast.unparse(tree)
+
+
 def _value(node: ast.expr, x: np.ndarray) -> Any:
     match node:
         case ast.Constant(value=bool()):
@@ -159,7 +172,7 @@ def read_csv(data: bytes) -> Points:
     """Read a table of x, y and label; a first row of names is left out, the points are scaled to the plane.
 
     Args:
-        data: text in UTF-8 with commas, semicolons or tabs, at most 5 MB and 5,000 rows.
+        data: text in UTF-8, UTF-16 or Latin-1 with commas, semicolons or tabs, at most 5 MB and 5,000 rows.
 
     Raises:
         PointsRejected: for anything else; the reason says which rule was broken.
@@ -168,30 +181,29 @@ def read_csv(data: bytes) -> Points:
         raise PointsRejected("empty")
     if len(data) > MAX_BYTES:
         raise PointsRejected("file_too_large", size_mb=len(data) / 2**20, limit_mb=MAX_BYTES // 2**20)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PointsRejected("not_a_table") from error
+    text = _text(data)
     if not text.strip():
         raise PointsRejected("empty")
     first = text.lstrip().splitlines()[0]
     separator = max(",;\t", key=first.count)
+    if separator not in first:
+        raise PointsRejected("not_a_table")
     xy: list[tuple[float, float]] = []
     labels: list[str] = []
     try:
-        for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=separator), 1):
+        for number, row in enumerate(csv.reader(io.StringIO(text, newline=None), delimiter=separator), 1):
             if not any(cell.strip() for cell in row):
                 continue
             if len(row) != 3:
                 raise PointsRejected("columns", row=number, value=len(row))
             values = [_number(cell, separator) for cell in row[:2]]
-            if None in values and not xy and number == 1:
+            if values == [None, None] and not xy and not any(map(_is_like_a_number, row[:2])):
                 continue  # names of the columns
             for cell, value in zip(row, values, strict=False):
                 if value is None:
                     raise PointsRejected("not_a_number", row=number, value=cell.strip()[:20])
             xy.append((values[0] or 0.0, values[1] or 0.0))
-            labels.append(row[2].strip()[:20])
+            labels.append(" ".join(row[2].split())[:20])
             if len(xy) > MAX_POINTS:
                 raise PointsRejected("too_many", rule=MAX_POINTS)
     except csv.Error as error:
@@ -207,7 +219,9 @@ def clicked(clicks: Sequence[tuple[float, float, int]]) -> Points:
     """
     all_clicks = [*FIRST_CLICKS, *clicks][:MAX_POINTS]
     xy = np.array([click[:2] for click in all_clicks])
-    return labelled(np.clip(xy, -SPAN, SPAN), [str(click[2] + 1) for click in all_clicks])
+    labels = np.array([click[2] for click in all_clicks])
+    names = tuple(str(label + 1) for label in range(int(labels.max()) + 1))  # each keeps the colour of its button
+    return Points(np.clip(xy, -SPAN, SPAN).astype(np.float32), labels, names)
 
 
 def labelled(xy: np.ndarray, labels: list[str], *, scaled: bool = False) -> Points:
@@ -234,8 +248,29 @@ def labelled(xy: np.ndarray, labels: list[str], *, scaled: bool = False) -> Poin
     return Points(xy.astype(np.float32), np.array([names.index(label) for label in labels]), tuple(names))
 
 
+def _text(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif any(byte < 9 for byte in data):
+        raise PointsRejected("not_a_table")
+    else:
+        encoding = "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        if encoding == "utf-16":
+            raise PointsRejected("not_a_table") from error
+        return data.decode("latin-1")
+
+
+def _is_like_a_number(cell: str) -> bool:
+    """A typing error rather than the name of a column."""
+    text = cell.strip().lower()
+    return any(c.isdigit() for c in text) or text in ("", "nan", "inf", "-inf", "infinity")
+
+
 def _number(cell: str, separator: str) -> float | None:
-    text = cell.strip().replace("−", "-")
+    text = cell.strip().replace("−", "-").replace("_", "?")
     try:
         value = float(text.replace(",", ".") if separator != "," else text)
     except ValueError:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from statistics import mean
 from typing import Any, Literal
 
@@ -20,7 +19,7 @@ from pydantic.config import JsonDict
 
 from core.jobs import JOBS, Job
 from core.many import Many
-from core.plane import OWN, RATES, STRENGTHS, Common, Rate, Split, points_of, split
+from core.plane import OWN, RATES, STRENGTHS, Common, Rate, Split, fingerprint, formula_of, points_of, split
 from core.plane import Settings as NetworkSettings
 from core.points import Points
 from core.scripting import render
@@ -324,7 +323,7 @@ def about(settings: Settings, own: Points | None = None) -> str:
     """What tells one study from another."""
     told = "study " + settings.model_dump_json()
     if settings.data in OWN and own is not None:
-        told += sha256(own.xy.tobytes() + own.labels.tobytes()).hexdigest()
+        told += fingerprint(own)
     return told
 
 
@@ -391,7 +390,9 @@ def best(found: Found, settings: Settings) -> Tried | None:
 
 def script(settings: Settings) -> str:
     """The stand-alone Python script that runs the same study in plain PyTorch and Optuna."""
-    return render("study", settings=settings, ranges=distributions(settings), grid=GRID, worst=WORST)
+    return render(
+        "study", formula=formula_of(settings), settings=settings, ranges=distributions(settings), grid=GRID, worst=WORST
+    )
 
 
 def _tried(trial: FrozenTrial) -> Tried:

@@ -1,7 +1,6 @@
 """A sweep: up to 64 networks of several learning rates, widths and first weights trained at once."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 from statistics import mean, stdev
 from typing import Literal
 
@@ -11,7 +10,7 @@ from core.board import Row
 from core.errors import SettingsError
 from core.jobs import JOBS, Job
 from core.many import MOST, Many
-from core.plane import OWN, Common, Rate, Split, points_of, split
+from core.plane import OWN, Common, Rate, Split, fingerprint, formula_of, points_of, split
 from core.plane import Settings as NetworkSettings
 from core.points import Points
 from core.scripting import render
@@ -117,7 +116,7 @@ def about(settings: Settings, own: Points | None = None) -> str:
     """What tells one sweep from another."""
     told = "sweep " + settings.model_dump_json()
     if settings.data in OWN and own is not None:
-        told += sha256(own.xy.tobytes() + own.labels.tobytes()).hexdigest()
+        told += fingerprint(own)
     return told
 
 
@@ -168,4 +167,4 @@ def cells(found: list[Row]) -> list[Cell]:
 def script(settings: Settings) -> str:
     """The stand-alone Python script that trains the same networks in plain PyTorch and prints the same table."""
     networks(settings)
-    return render("sweep", settings=settings)
+    return render("sweep", formula=formula_of(settings), settings=settings)

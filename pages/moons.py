@@ -62,12 +62,14 @@ def show() -> None:
     lesson = LESSONS.get(st.session_state.get(f"{SLUG}_example") or "")
     if lesson:
         st.markdown("**" + _("Predict first:") + "** " + _(lesson[0]))
-    network(token, settings, data, f"{SLUG}_network", points.click if settings.data == "my clicks" else None, build)
+    on_click = points.click if settings.data == "my clicks" else None
+    goal = lesson[2] if lesson else 0.0
+    is_moving = network(token, settings, data, f"{SLUG}_network", on_click, build, goal)
     parts: dict[str, Callable[[], None]] = {}
+    parts[N_("How it works")] = partial(explain, settings)
     if lesson:
         parts[N_("Afterwards")] = partial(afterwards, lesson[1])
-    parts[N_("How it works")] = partial(explain, settings)
-    parts[N_("Results")] = partial(results.tab, SLUG, token, settings, data)
+    parts[N_("Results")] = partial(results.tab, SLUG, token, settings, data, is_moving=is_moving)
     parts[N_("Score board")] = partial(board.tab, SLUG, token, settings, own)
     parts[N_("Files")] = partial(files, token, settings, data)
     parts[N_("Code")] = partial(code.tab, SLUG, script(settings))

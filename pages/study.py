@@ -25,8 +25,9 @@ from ui import catalog, charts, code, controls, errors, jobs, page, points
 from ui.language import N_, _, number, plain
 
 SLUG = "study"
-MORE = 20
-REFRESH_S = 1.0
+MOVING, MORE = f"{SLUG}_moving", 20
+OVER = ("cancelled", "forgotten")
+REFRESH_S = 1.5
 REFERENCES = [
     "Akiba et al. (2019), [Optuna](https://arxiv.org/abs/1907.10902)",
     "Bergstra, Bardenet, Bengio, Kégl (2011), [Algorithms for hyper-parameter optimization]"
@@ -49,7 +50,8 @@ def show() -> None:
     except CamadasError as error:
         errors.show(errors.sentence(error))
         return
-    st.fragment(progress, run_every=REFRESH_S)(token, settings)
+    is_moving = bool(st.session_state.setdefault(MOVING, is_going_on(token)))
+    st.fragment(progress, run_every=REFRESH_S if is_moving else None)(token, settings, is_moving)
     page.tabs(
         SLUG,
         {
@@ -73,8 +75,20 @@ def knobs() -> Settings:
         controls.popover(SLUG, N_("Network"), ":material/hub:", Settings, rows)
         rows = [["optimizer", "learning_rate"], ["schedule", "batch_size"], ["loss"], ["l1", "l2"], ["epochs"]]
         settings = controls.popover(SLUG, N_("Training"), ":material/tune:", Settings, rows)
-        st.button(_("New study"), icon=":material/replay:", on_click=jobs.forget, args=(SLUG,), width="stretch")
+        st.button(_("New study"), icon=":material/replay:", on_click=anew, width="stretch")
     return settings
+
+
+def anew() -> None:
+    """Leave this study and begin another one; the storage keeps its trials."""
+    jobs.forget(SLUG)
+    st.session_state[MOVING] = False
+
+
+def is_going_on(token: str) -> bool:
+    """Whether a study that a reload has found again is under way."""
+    job = jobs.find(token)
+    return job is not None and job.state in ("running", "queued")
 
 
 def begin(settings: Settings, own: Points | None, owner: str) -> Job:
@@ -83,40 +97,51 @@ def begin(settings: Settings, own: Points | None, owner: str) -> Job:
     return start(settings, own, token if token and is_kept(token, settings, own, owner) else "", owner=owner)
 
 
-def progress(token: str, settings: Settings) -> None:
-    """The buttons, the figures and the plots, drawn anew each second."""
+def progress(token: str, settings: Settings, was_moving: bool) -> None:
+    """The buttons, the figures and the plots, drawn anew while the study goes on."""
     job = jobs.find(token)
     if job is None:
         return
-    is_running = job.state in ("running", "queued")
-    now: Found | None = None
-    try:
-        now = found(job)
-    except JobError as error:
-        said = errors.sentence(error)
     if job.state == "failed":
         errors.show(_("Something went wrong on our side. Reference: {reference}").format(reference=job.problem))
         return
-    n_done = len(now.tried) if now is not None else 0
+    try:
+        now = found(job)
+    except JobError as error:
+        st.caption(errors.sentence(error))
+        return
+    n_done = len(now.tried)
+    is_over = n_done >= now.n_trials
+    if is_over or job.state in OVER:
+        st.session_state[MOVING] = False
+    is_moving = bool(st.session_state.get(MOVING))
+    if is_moving != was_moving:
+        st.rerun()  # so that it is drawn anew each second, or no longer
     with st.container(horizontal=True, vertical_alignment="center"):
-        label = _("Pause") if is_running else _("Go on") if n_done else _("Start")
-        icon = ":material/pause:" if is_running else ":material/play_arrow:"
-        command = "pause" if is_running else "resume"
-        is_over = job.state == "finished"
+        label = _("Pause") if is_moving else _("Go on") if n_done else _("Start")
+        icon = ":material/pause:" if is_moving else ":material/play_arrow:"
+        commands = ["pause"] if is_moving else ["resume"]
+        is_dead = job.state in OVER
         st.button(
-            label, key=f"{SLUG}_play", icon=icon, on_click=job.send, args=(command,), disabled=is_over or now is None
+            label, key=f"{SLUG}_play", icon=icon, on_click=tell, args=(job, commands), disabled=is_over or is_dead
         )
         more = _("{n} trials more").format(n=MORE)
-        st.button(more, key=f"{SLUG}_more", on_click=job.send, args=("more", MORE), disabled=not is_over)
-        if now is None:
-            st.caption(said)
-            return
+        st.button(
+            more, key=f"{SLUG}_more", on_click=tell, args=(job, ["more", "resume"]), disabled=not is_over or is_dead
+        )
         text = _("Trial {n} of {all}").format(n=number(n_done), all=number(now.n_trials))
         st.progress(min(1.0, n_done / now.n_trials), text)
     if not now.tried:
         st.caption(_("Each trial is a dot, a bar or a line here, as soon as there are some."))
         return
     figures(now, settings)
+
+
+def tell(job: Job, commands: list[str]) -> None:
+    """A button was pressed."""
+    for command in commands:
+        job.send(command, MORE if command == "more" else None)
+    st.session_state[MOVING] = commands[-1] == "resume"
 
 
 def figures(now: Found, settings: Settings) -> None:
@@ -140,6 +165,7 @@ def figures(now: Found, settings: Settings) -> None:
             icon=":material/bubble_chart:",
             query_params=controls.link("moons", settings_of(settings, top.values)),
         )
+    st.caption(_("There its learning rate and L2 are the nearest that can be chosen, and it has one start."))
     scores = [tried.score for tried in now.tried]
     keep = min if is_loss else max
     so_far = [keep(scores[: at + 1]) for at in range(len(scores))]

@@ -1,6 +1,8 @@
 """English and Brazilian Portuguese: sentences by gettext, numbers by Babel."""
 
 import gettext
+import math
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from io import BytesIO
 
@@ -46,6 +48,8 @@ def number(value: float, digits: int = 0, *, signed: bool = False) -> str:
         signed: write a plus as well.
     """
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    if math.isfinite(value):  # halves go up, as the browser has it
+        value = float(Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
     return format_decimal(value, format=f"+{pattern};-{pattern}" if signed else pattern, locale=LOCALES[current()])
 
 

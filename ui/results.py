@@ -21,11 +21,11 @@ from ui import charts, errors, jobs, page
 from ui.language import N_, _, number
 
 PARTS = {"test": N_("Test"), "validation": N_("Validation"), "train": N_("Training")}
-REFRESH_S = 3
+REFRESH_S = 2
 ENDED = ("failed", "cancelled", "forgotten")
 
 
-def tab(slug: str, token: str, settings: Settings, data: Split) -> None:
+def tab(slug: str, token: str, settings: Settings, data: Split, *, is_moving: bool) -> None:
     """A live run beside scikit-learn's network with the same settings, as far as both have come.
 
     Args:
@@ -33,6 +33,7 @@ def tab(slug: str, token: str, settings: Settings, data: Split) -> None:
         token: of the run.
         settings: that it was started with.
         data: its points.
+        is_moving: whether it goes on, and the figures follow it.
     """
     part = st.segmented_control(
         _("Judge by"),
@@ -42,7 +43,7 @@ def tab(slug: str, token: str, settings: Settings, data: Split) -> None:
         format_func=lambda name: _(PARTS[name]),
         key=f"{slug}_part",
     )
-    st.fragment(_beside, run_every=REFRESH_S)(slug, token, settings, data, str(part))
+    st.fragment(_beside, run_every=REFRESH_S if is_moving else None)(slug, token, settings, data, str(part))
 
 
 def _beside(slug: str, token: str, settings: Settings, data: Split, part: str) -> None:

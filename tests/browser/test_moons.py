@@ -150,3 +150,98 @@ def test_results_follow_the_run_and_a_network_goes_and_comes_back(browser, addre
             "walk(e.shadowRoot) : [])]); const list = walk(document).filter((e) => e.matches('.lab .figures dd'));"
             " return list.length > 5 && parseFloat(list[4].textContent) > 85 }"
         )
+
+
+def texts(page: Page, selector: str) -> list[str]:
+    return page.locator(selector).all_text_contents()
+
+
+def test_a_change_of_language_while_it_runs_stops_nothing(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/moons")
+        page.get_by_role("button", name="Start").click()
+        after(page, 10)
+        page.get_by_text("Português", exact=True).click()
+        expect(page.get_by_role("button", name="Pausar")).to_be_visible()
+        expect(page.locator(".lab .figures dt").first).to_have_text("Época")
+        before = epoch(page)
+        after(page, before + 10)
+        shown = int(texts(page, ".lab .figures dd")[0].replace(".", ""))
+        assert shown > before
+
+
+def test_after_a_look_back_the_picture_goes_on(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/moons")
+        page.get_by_role("button", name="Start").click()
+        after(page, 30)
+        page.get_by_role("button", name="Pause").click()
+        expect(lab(page)).to_have_attribute("data-state", "paused")
+        last = epoch(page)
+        page.locator(".lab .scrub").focus()
+        page.keyboard.press("Home")
+        expect(lab(page)).to_have_attribute("data-epoch", "0")
+        page.get_by_role("button", name="Go on").click()
+        after(page, last + 5)
+
+
+def test_another_browser_gets_a_run_of_its_own(browser, address):
+    with visiting(browser, address) as page, visiting(browser, address) as other:
+        open_page(page, "/moons?moons_noise=0.3")
+        page.wait_for_url(re.compile("moons_run="))
+        page.get_by_role("button", name="Start").click()
+        after(page, 10)
+        open_page(other, page.url)
+        expect(lab(other)).to_have_attribute("data-state", "paused")
+        expect(lab(other)).to_have_attribute("data-epoch", "0")
+        other.wait_for_url(lambda url: "moons_run=" in url and url != page.url)
+        token = page.url.split("moons_run=")[1].split("&")[0]
+        answer = other.evaluate(
+            "token => new Promise(done => { const s = new WebSocket(location.origin.replace('http', 'ws') +"
+            " `/live/${token}`); s.onmessage = (event) => done(JSON.parse(event.data).state) })",
+            token,
+        )
+        assert answer == "gone"
+        now = epoch(page)
+        after(page, now + 5)
+
+
+def test_a_lesson_survives_opened_controls_and_a_reload(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/moons")
+        for name in ("Data", "Network", "Training"):
+            page.get_by_role("button", name=name, exact=True).click()
+            expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+            settled(page)
+            page.keyboard.press("Escape")
+            expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+        page.get_by_label("Lesson").click()
+        page.get_by_role("option", name="The spiral").click()
+        page.wait_for_url(re.compile("moons_n_classes=2"))
+        before = page.url
+        page.get_by_role("button", name="New run").click()
+        page.wait_for_url(lambda url: "moons_n_classes=2" in url and url != before)
+        settled(page)
+        assert "moons_data=spiral" in page.url
+        page.reload()
+        expect(page.get_by_text("How long does it take")).to_be_visible()
+        settled(page)
+        assert "moons_n_classes=2" in page.url
+
+
+def test_a_neuron_is_looked_at_in_the_large_plane(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/moons?moons_layers=1%20tanh&moons_features=x")
+        expect(lab(page)).to_have_attribute("data-state", "paused")
+        plane = page.locator(".lab .plane")
+        before = plane.evaluate("canvas => canvas.toDataURL()")
+        net = page.locator(".lab .net")
+        box = net.bounding_box()
+        assert box is not None
+        net.hover(position={"x": 20, "y": box["height"] / 2})
+        assert plane.evaluate("canvas => canvas.toDataURL()") != before
+        page.mouse.move(5, 5)
+        assert plane.evaluate("canvas => canvas.toDataURL()") == before
+        with page.expect_download() as started:
+            page.get_by_role("button", name="Picture").click()
+        assert started.value.suggested_filename == "network-0.png"

@@ -52,3 +52,20 @@ def test_the_table_has_every_run_and_setting():
     assert (read[4]["learning_rate"], read[4]["train_loss"]) == ("3.0", "inf")
     assert (read[6]["features"], read[6]["expression"], read[6]["trained_epochs"]) == ("x; xy", "1,2", "7")
     assert float(read[3]["test_accuracy"]) == 0.95
+
+
+def test_unlike_runs_are_not_averaged():
+    longer = Row(Settings(), 2000, 51, ROWS[0].measured)
+    other_points = Row(Settings(data="my CSV"), 20, 51, ROWS[0].measured, points="a")
+    others = Row(Settings(data="my CSV"), 20, 51, ROWS[0].measured, points="b")
+    assert [group.n for group in groups([ROWS[0], longer, other_points, others])] == [1, 1, 1, 1]
+    again = row(0.5)
+    assert [(group.n, group.accuracies["test"][0]) for group in groups([ROWS[0], again])] == [(1, 0.5)]
+    patient = [Row(Settings(patience=5, weights_seed=n), 20 + n, 51, ROWS[0].measured) for n in range(3)]
+    assert [(group.n, group.epochs) for group in groups(patient)] == [(3, (20, 22))]
+
+
+def test_what_means_nothing_is_not_told_apart():
+    unlike = [row(0.8, data="XOR"), row(0.9, data="XOR", n_classes=5, expression="x")]
+    assert differing(groups(unlike)) == []
+    assert differing(groups([*unlike, row(0.7, data="blobs")])) == ["data"]

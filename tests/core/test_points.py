@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import CamadasError, ExpressionError, PointsRejected
-from core.points import MAX_BYTES, MAX_POINTS, beside, evaluate, made, read_csv
+from core.points import MAX_BYTES, MAX_POINTS, beside, clicked, evaluate, formula, made, read_csv
 
 X = np.linspace(-3, 3, 61)
 
@@ -140,3 +140,33 @@ def test_tables_that_cannot_be_learned_from_have_a_reason(reason, data):
 def test_hostile_bytes_give_points_or_a_reason(data):
     with contextlib.suppress(CamadasError):
         assert np.isfinite(read_csv(data).xy).all()
+
+
+def test_a_first_row_with_a_typing_error_is_not_taken_for_names():
+    rows = "\n".join(f"{n},{n % 5},{'ab'[n % 2]}" for n in range(10))
+    for first in ("nan,1,a", "1,x2,a", "1e999,2,a", ",,a"):
+        with pytest.raises(PointsRejected) as raised:
+            read_csv(f"{first}\n{rows}".encode())
+        assert (raised.value.reason, raised.value.details["row"]) == ("not_a_number", 1)
+    for first in ("x,y,label", "\n\nx;y;label".replace(";", ",")):
+        assert len(read_csv(f"{first}\n{rows}".encode()).labels) == 10
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_text_file_is_read(encoding, end):
+    text = end.join(f"{n},{n % 5},{('maçã', 'pão')[n % 2]}" for n in range(10))
+    assert read_csv(text.encode(encoding)).names == ("maçã", "pão")
+
+
+def test_each_class_that_is_clicked_keeps_its_place():
+    found = clicked([(0.0, 0.0, 3)])
+    assert found.names == ("1", "2", "3", "4")
+    assert found.labels[-1] == 3
+
+
+def test_a_function_as_python_gives_the_same_values():
+    x = np.linspace(-2.8, 2.8, 50)
+    for expression in ("sin(2*x)", "x^2 - 1 # hello", "-abs(x)/3 + e", "2**x % 1"):
+        found = eval(formula(expression), {"x": x, "e": np.e, "sin": np.sin, "abs": np.abs})  # ours, not a stranger's
+        assert np.allclose(found, evaluate(expression, x))

@@ -1,5 +1,7 @@
 """The page of two moons, through Streamlit's own test runner."""
 
+import time
+
 import pytest
 import torch
 
@@ -148,3 +150,50 @@ def test_every_tab_opens(tab, language):
     assert run_of(at) is run_of(first)
     assert not at.exception
     assert not at.error
+
+
+@pytest.mark.parametrize(("slug", "knob"), [("moons", "noise"), ("sweep", "noise"), ("study", "noise")])
+def test_who_comes_by_a_link_and_turns_a_knob_ends_nothing_of_others(slug, knob):
+    at = open_page(slug)
+    first = JOBS.find(at.session_state[f"{slug}_run"])
+    guest = open_page(slug, **{f"{slug}_run": first.token})
+    assert guest.session_state[f"{slug}_run"] == first.token
+    guest.slider(key=f"{slug}_{knob}").set_value(0.3).run()
+    assert guest.session_state[f"{slug}_run"] != first.token
+    assert first.state in ("paused", "running", "queued")
+    assert not any(name == "cancel" for name, _value in first.commands)
+    other = open_page(slug, **{f"{slug}_run": first.token, f"{slug}_{knob}": "0.3"})
+    assert other.session_state[f"{slug}_run"] != first.token
+    assert first.state in ("paused", "running", "queued")
+    own = JOBS.find(at.session_state[f"{slug}_run"])
+    at.slider(key=f"{slug}_{knob}").set_value(0.2).run()
+    deadline = time.monotonic() + 30
+    while own.state != "cancelled":  # one's own ends
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_an_ended_run_stays_until_another_is_asked_for():
+    at = open_page("moons", moons_tab="Results")
+    trained(at)
+    job = run_of(at)
+    job.send("cancel")
+    deadline = time.monotonic() + 30
+    while job.state != "cancelled":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    at.run()
+    assert run_of(at) is job
+    assert f"{100 * results(snapshot(job), 'test').accuracy:.1f} %" in [metric.value for metric in at.metric]
+    new_run = next(button for button in at.button if button.label == "New run")
+    new_run.click().run()
+    assert run_of(at) is not job
+    assert [row.epoch for row in at.session_state["board"].values()] == [3]
+
+
+def test_a_lesson_is_in_the_link_and_new_runs_keep_it():
+    at = open_page("moons", moons_example="The spiral", moons_data="spiral", moons_n_classes="2")
+    assert any("How long does it take" in element.value for element in at.markdown)
+    next(button for button in at.button if button.label == "New run").click().run()
+    assert Settings.model_validate_json(run_of(at).about).n_classes == 2
+    assert any("How long does it take" in element.value for element in at.markdown)

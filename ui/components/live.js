@@ -51,8 +51,9 @@ const act = (state, what, value = null) => {
   send(state, { do: what, value });
   send(state, { want: true });
 };
-// Watch the job: `told` is called when its state changes, `take` with each frame; the next one is asked for after that.
-const connect = (state, token, told, take) => {
+// Watch the job: `state.show` is called when its state changes, `state.take` with each frame; the next one is asked for
+// after that. Each call of the component puts its own two there: words and colours may be others.
+const connect = (state, token) => {
   const address = new URL(`live/${token}`, document.baseURI);
   address.protocol = address.protocol.replace("http", "ws");
   address.search = address.hash = "";
@@ -64,9 +65,9 @@ const connect = (state, token, told, take) => {
     if (typeof event.data === "string") {
       const message = JSON.parse(event.data);
       Object.assign(state, { job: message.state, place: message.place, problem: message.problem });
-      told();
+      state.show();
     } else {
-      take(event.data);
+      state.take(event.data);
       const wait = FRAME_MS - (performance.now() - (state.shown ?? 0));
       setTimeout(() => requestAnimationFrame(() => {
         state.shown = performance.now();
@@ -75,7 +76,7 @@ const connect = (state, token, told, take) => {
     }
   };
   socket.onclose = () => {
-    if (state.socket === socket && !OVER.includes(state.job)) state.retry = setTimeout(() => connect(state, token, told, take), RETRY_MS);
+    if (state.socket === socket && !OVER.includes(state.job)) state.retry = setTimeout(() => connect(state, token), RETRY_MS);
   };
 };
 const disconnect = (state) => {

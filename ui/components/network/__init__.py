@@ -23,7 +23,8 @@ def network(
     key: str,
     on_click: Callable[[float, float, int], None] | None,
     on_layers: Callable[[str], None],
-) -> None:
+    goal: float = 0.0,
+) -> bool:
     """Draw the run of this token.
 
     Args:
@@ -33,6 +34,10 @@ def network(
         key: of the component in the session.
         on_click: called with x, y and class of a click into the plane; None where clicks mean nothing.
         on_layers: called with the layers, as the settings write them, when a neuron or a layer is added or taken away.
+        goal: validation accuracy to reach, 0 to 1; 0 for none.
+
+    Returns:
+        Whether the run goes on, as far as the page knows.
     """
 
     def clicked() -> None:
@@ -46,11 +51,14 @@ def network(
         if isinstance(text, str) and len(text) <= MAX_TEXT:
             on_layers(text)
 
+    def moved() -> None:
+        st.session_state[f"{key}_moving"] = (token, bool(st.session_state[key].get("moving")))
+
     part = {row: at for at, name in enumerate(PARTS) for row in range(*data.parts[name].indices(len(data.labels)))}
     points = [
         [round(float(x), 3), round(float(y), 3), int(label), part[row]]
         for row, ((x, y), label) in enumerate(zip(data.points.xy, data.points.labels, strict=True))
-        if part[row] < PARTS.index("test")
+        if on_click is not None or part[row] < PARTS.index("test")
     ]
     maps = [b64encode(feature.tobytes()).decode() for feature in feature_maps(settings)]
     component("network", is_live=True)(
@@ -62,6 +70,7 @@ def network(
             "cells": MAP_CELLS,
             "neuronCells": NEURON_CELLS,
             "features": [{"name": name, "map": m} for name, m in zip(settings.features, maps, strict=True)],
+            "goal": goal,
             "paces": sorted(PACES, key=lambda pace: pace or 1e9),
             "rates": RATES,
             "strengths": STRENGTHS,
@@ -76,7 +85,10 @@ def network(
         key=key,
         on_point_change=clicked,
         on_layers_change=changed,
+        on_moving_change=moved,
     )
+    known, moving = st.session_state.get(f"{key}_moving", ("", False))
+    return bool(moving) if known == token else False
 
 
 def _words() -> dict[str, str]:
@@ -87,6 +99,13 @@ def _words() -> dict[str, str]:
         "step": _("One step"),
         "epoch": _("One epoch"),
         "cancel": _("End"),
+        "cancelHelp": _("Ends this run for good. Results and files keep how it stood."),
+        "stepHelp": _("One batch of points"),
+        "epochHelp": _("Once through all points"),
+        "picture": _("Picture"),
+        "goal": _("Goal: tell {accuracy} % of the validation points apart."),
+        "reached": _("Goal reached at epoch {epoch}: {accuracy} % of the validation points are told apart."),
+        "neuron": _("What this neuron answers is shown in the large plane."),
         "pace": _("Epochs a second"),
         "full": _("all it can"),
         "rate": _("Learning rate"),

@@ -24,12 +24,15 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const drawPlane = (header, plane) => {
     const [context, width, height] = sized(find(".plane"));
     const two = header.n_classes === 2 && data.single;
-    context.imageSmoothingEnabled = two;
-    context.drawImage(picture(plane, header.cells, two ? theme.signs : theme.classes), 0, 0, width, height);
+    const looked = state.hover && (state.hover[0] === 0 ? features[state.hover[1]] : state.maps[state.hover[0] - 1]?.[state.hover[1]]);
+    context.imageSmoothingEnabled = two || Boolean(looked);
+    context.drawImage(looked ?? picture(plane, header.cells, two ? theme.signs : theme.classes), 0, 0, width, height);
     for (const [x, y, label, part] of data.points) {
       context.beginPath();
-      context.arc(((x / data.span + 1) * width) / 2, ((1 - y / data.span) * height) / 2, part === 0 ? 3.4 : 2.6, 0, 7);
-      const colour = data.points.nClasses > 2 || !two ? hex(CLASSES[label]) : label ? theme.plus : theme.minus;
+      const [px, py] = [((x / data.span + 1) * width) / 2, ((1 - y / data.span) * height) / 2];
+      if (part === 2) context.rect(px - 2.5, py - 2.5, 5, 5);
+      else context.arc(px, py, part === 0 ? 3.4 : 2.6, 0, 7);
+      const colour = !two ? hex(CLASSES[label]) : label ? theme.plus : theme.minus;
       context.fillStyle = part === 0 ? css(colour) : css(theme.paper, 0.85);
       context.strokeStyle = part === 0 ? css(theme.paper) : css(colour);
       context.lineWidth = part === 0 ? 1 : 1.6;
@@ -50,6 +53,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const answer = columns.at(-1) === 1 ? picture(state.plane, header.cells, theme.signs) : null;
     const largest = Math.max(0.2, ...header.weights.flat(2).map(Math.abs));
     state.edges = [];
+    state.neurons = [];
     header.weights.forEach((layer, column) =>
       layer.forEach((row, to) =>
         row.slice(0, -1).forEach((weight, from) => {
@@ -68,6 +72,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     columns.forEach((n, column) => {
       for (let at = 0; at < n; at++) {
         const [x, y] = place(column, at);
+        state.neurons.push([x, y, size / 2, column, at]);
         const map = column === 0 ? features[at] : column <= maps.length ? maps[column - 1][at] : n === 1 ? answer : null;
         context.imageSmoothingEnabled = true;
         context.fillStyle = css(theme.zero);
@@ -86,7 +91,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   const drawCurve = (header) => {
     const [context, width, height] = sized(find(".curve"));
-    const history = header.history.filter((entry) => entry[1] >= 0);
+    const history = header.history.filter((entry) => entry[1] >= 0 && entry[2] >= 0);
     if (!history.length) return;
     const last = Math.max(1, history.at(-1)[0]);
     const top = Math.max(...history.map((entry) => Math.max(entry[1], Math.min(entry[2], 4 * entry[1] + 1))), 1e-6);
@@ -97,6 +102,15 @@ export default function ({ parentElement, data, setTriggerValue }) {
       history.forEach((entry, at) => context[at ? "lineTo" : "moveTo"]((entry[0] / last) * width, height - 2 - (Math.min(entry[which], top) / top) * (height - 6)));
       context.stroke();
     });
+  };
+  const drawGoal = (header) => {
+    const goal = find(".goal");
+    goal.hidden = !data.goal;
+    if (!data.goal) return;
+    const reached = header.history.find((entry) => entry[3] >= data.goal);
+    goal.classList.toggle("reached", Boolean(reached));
+    const text = say(reached ? words.reached : words.goal, { accuracy: number(100 * data.goal), epoch: reached ? number(reached[0]) : "" });
+    if (goal.textContent !== text) goal.textContent = text;
   };
   const drawFigures = (header) => {
     const part = header.measured;
@@ -119,6 +133,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     });
   };
   const take = (buffer) => {
+    state.buffer = buffer;
     let [header, at] = opened(buffer);
     const plane = new Int8Array(buffer, at, header.cells ** 2);
     at += header.cells ** 2;
@@ -135,6 +150,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     lab.dataset.frames = Number(lab.dataset.frames) + 1;
     lab.dataset.epoch = header.epoch;
   };
+  const form = find(".weight"), field = form.querySelector("input");
   const draw = () => {
     const { header, plane, maps } = state;
     if (!header) return;
@@ -142,15 +158,32 @@ export default function ({ parentElement, data, setTriggerValue }) {
     drawNet(header, maps);
     drawCurve(header);
     drawFigures(header);
-    const scrub = find(".scrub");
+    find(".save").textContent = words.picture;
+  find(".save").onclick = () => {
+    const [net, plane] = [find(".net"), find(".plane")], gap = 24;
+    const made = Object.assign(document.createElement("canvas"), { width: net.width + plane.width + 3 * gap, height: Math.max(net.height, plane.height) + 2 * gap });
+    const context = made.getContext("2d");
+    context.fillStyle = css(theme.paper);
+    context.fillRect(0, 0, made.width, made.height);
+    context.drawImage(net, gap, (made.height - net.height) / 2);
+    context.drawImage(plane, net.width + 2 * gap, (made.height - plane.height) / 2);
+    made.toBlob((blob) => {
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: `network-${state.header?.epoch ?? 0}.png` });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  };
+  const scrub = find(".scrub");
     [scrub.min, scrub.max] = header.kept;
     if (lab.getRootNode().activeElement !== scrub) scrub.value = header.scrubbed ? header.epoch : header.kept[1];
+    if (header.scrubbed) form.hidden = true;
     scrub.disabled = state.job === "running" || header.kept[0] === header.kept[1];
     for (const [name, value] of [["rate", header.base_rate], ["l1", header.l1], ["l2", header.l2], ["pace", header.pace]]) {
       const select = find(`.${name}`);
       if (lab.getRootNode().activeElement !== select) select.value = String(value);
     }
-    find(".said").textContent = said();
+    if (find(".said").textContent !== said()) find(".said").textContent = said();
+    drawGoal(header);
     find(".plane").setAttribute("aria-label", say(words.plane, { accuracy: number(100 * header.measured.validation.accuracy, 1) }));
   };
   const said = () => {
@@ -171,7 +204,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     for (const control of lab.querySelectorAll(".bar button, .bar select")) control.disabled = over;
     find(".play").disabled = over || state.job === "finished";
     for (const name of ["step", "epoch"]) find(`.${name}`).disabled = over || running;
-    find(".said").textContent = said();
+    if (find(".said").textContent !== said()) find(".said").textContent = said();
+    if (running !== state.moving && (running || state.moving !== undefined)) setTriggerValue("moving", running);
+    state.moving = running;
     if (state.header) draw();
   };
 
@@ -179,6 +214,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   find(".play").onclick = () => act(state, state.job === "running" || state.job === "queued" ? "pause" : "resume");
   for (const name of ["step", "epoch", "cancel"]) {
     find(`.${name}`).textContent = words[name];
+    find(`.${name}`).title = words[`${name}Help`] ?? "";
     find(`.${name}`).onclick = () => act(state, name);
   }
   const strengths = data.strengths.map((strength) => [strength, number(strength, strength ? String(strength).length - 2 : 0)]);
@@ -219,10 +255,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   );
 
   // ---- a weight is chosen by a click and changed in the field
-  const form = find(".weight"), field = form.querySelector("input");
   form.querySelector("button").textContent = words.set;
-  find(".net").onclick = (event) => {
-    const box = event.target.getBoundingClientRect();
+  const edgeAt = (event) => {
+    const box = find(".net").getBoundingClientRect();
     const [px, py] = [event.clientX - box.left, event.clientY - box.top];
     let best = null, distance = NEAR_PX;
     for (const [x1, y1, x2, y2, ...edge] of state.edges ?? []) {
@@ -237,10 +272,34 @@ export default function ({ parentElement, data, setTriggerValue }) {
       const s = (low + high) / 2, y = y1 * (1 - s) ** 2 * (1 + 2 * s) + y2 * s ** 2 * (3 - 2 * s);
       if (Math.abs(y - py) < distance) [best, distance] = [edge, Math.abs(y - py)];
     }
+    return best;
+  };
+  const neuronAt = (event) => {
+    const box = find(".net").getBoundingClientRect();
+    const [px, py] = [event.clientX - box.left, event.clientY - box.top];
+    return state.neurons?.find(([x, y, half]) => Math.abs(x - px) <= half && Math.abs(y - py) <= half)?.slice(3);
+  };
+  const named = (edge) => say(words.weight, { layer: edge[0] + 1, to: edge[1] + 1, from: edge[2] + 1 });
+  find(".net").onpointermove = (event) => {
+    const neuron = neuronAt(event), edge = neuron ? null : edgeAt(event);
+    find(".net").title = neuron ? words.neuron : edge ? `${named(edge)}: ${number(edge[3], 3)}` : "";
+    find(".net").style.cursor = edge ? "pointer" : "";
+    if (String(neuron) !== String(state.hover)) {
+      state.hover = neuron;
+      draw();
+    }
+  };
+  find(".net").onpointerleave = () => {
+    state.hover = undefined;
+    draw();
+  };
+  find(".net").onclick = (event) => {
+    if (state.header?.scrubbed) return;
+    const best = edgeAt(event);
     state.chosen = best ? best.slice(0, 3) : null;
     form.hidden = !best;
     if (best) {
-      form.querySelector("span").textContent = say(words.weight, { layer: best[0] + 1, to: best[1] + 1, from: best[2] + 1 });
+      form.querySelector("span").textContent = named(best);
       field.value = best[3];
     }
     draw();
@@ -263,9 +322,21 @@ export default function ({ parentElement, data, setTriggerValue }) {
       button.setAttribute("role", "radio");
       button.setAttribute("aria-checked", label === state.label);
       button.style.borderColor = CLASSES[label];
+      button.tabIndex = label === state.label ? 0 : -1;
       button.onclick = () => {
         state.label = label;
-        [...classes.children].forEach((other, at) => other.setAttribute("aria-checked", at === label));
+        [...classes.children].forEach((other, at) => {
+          other.setAttribute("aria-checked", at === label);
+          other.tabIndex = at === label ? 0 : -1;
+        });
+      };
+      button.onkeydown = (event) => {
+        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        const next = classes.children[(label + step + data.drawn) % data.drawn];
+        next.focus();
+        next.click();
       };
       return button;
     })
@@ -279,13 +350,17 @@ export default function ({ parentElement, data, setTriggerValue }) {
     setTriggerValue("point", state.clicks);
   };
 
+  Object.assign(state, { show, take });
   if (state.token !== data.token) {
     disconnect(state);
     Object.assign(state, { token: data.token, header: null, job: "loading", chosen: null });
     form.hidden = true;
     lab.dataset.frames = 0;
-    connect(state, data.token, show, take);
-  } else show();
+    connect(state, data.token);
+  } else {
+    if (state.buffer) take(state.buffer); // in the words and colours of now
+    show();
+  }
   state.observer?.disconnect();
   state.observer = new ResizeObserver(draw);
   state.observer.observe(find(".views"));

@@ -68,7 +68,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
       box.style.background = css(theme.accent, high > low ? (0.4 * (means[at] - low)) / (high - low) : 0);
     });
     find("progress").value = header.epoch / header.epochs;
-    find(".said").textContent = said();
+    find(".count").textContent = say(words.epoch, { epoch: number(header.epoch), epochs: number(header.epochs) });
     const chosen = find(".chosen");
     chosen.hidden = state.chosen === undefined;
     if (state.chosen !== undefined) {
@@ -90,6 +90,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     }
   };
   const take = (buffer) => {
+    state.buffer = buffer;
     const [header, start] = opened(buffer);
     const size = header.cells ** 2, colours = header.single ? theme.signs : theme.classes;
     const maps = header.measured.map((_, at) => picture(new Int8Array(buffer, start + at * size, size), header.cells, colours));
@@ -103,7 +104,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (state.job === "failed") return say(words.failed, { reference: state.problem });
     if (OVER.includes(state.job)) return words[state.job];
     if (state.job === "finished") return words.finished;
-    return state.header ? say(words.epoch, { epoch: number(state.header.epoch), epochs: number(state.header.epochs) }) : "";
+    return "";
   };
   const show = () => {
     const running = state.job === "running" || state.job === "queued", over = OVER.includes(state.job);
@@ -127,11 +128,16 @@ export default function ({ parentElement, data, setTriggerValue }) {
   find(".open").textContent = words.open;
   find(".open").onclick = () => setTriggerValue("open", state.chosen);
 
+  Object.assign(state, { show, take });
   if (state.token !== data.token) {
     disconnect(state);
+    find(".chosen").hidden = true;
     Object.assign(state, { token: data.token, header: null, job: "loading", chosen: undefined });
     lab.dataset.frames = 0;
-    connect(state, data.token, show, take);
-  } else show();
+    connect(state, data.token);
+  } else {
+    if (state.buffer) take(state.buffer); // in the theme's colours of now
+    show();
+  }
   return () => disconnect(state);
 }
