@@ -31,10 +31,17 @@ BARS = {"frames_per_s": (20.0, 1), "watched_ratio": (0.8, 1), "loaded_s": (1.0, 
 
 
 @contextmanager
-def line(address: str, token: str) -> Iterator[ClientConnection]:
-    """A line of our own to a job."""
+def line(page: Page, address: str, token: str) -> Iterator[ClientConnection]:
+    """A line of our own to the job of a page's visitor."""
     host = urlsplit(address).netloc
-    with connect(f"ws://{host}/live/{token}", origin=address, max_size=None) as socket:  # type: ignore[arg-type]
+    cookies = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in page.context.cookies())  # type: ignore
+    headers = {"Cookie": cookies}
+    with connect(
+        f"ws://{host}/live/{token}",
+        origin=address,  # type: ignore[arg-type]
+        additional_headers=headers,
+        max_size=None,
+    ) as socket:
         yield socket
 
 
@@ -73,7 +80,7 @@ def watching(browser: Browser, address: str) -> dict[str, float]:
         with visiting(browser, address) as page:
             token = started(page, address)
             lab = page.locator(".lab")
-            with line(address, token) as socket:
+            with line(page, address, token) as socket:
                 time.sleep(1)
                 before, start = int(lab.get_attribute("data-frames") or 0), time.perf_counter()
                 watched.append(speed(socket))
@@ -106,7 +113,7 @@ def main() -> None:
             lines = []
             for _ in range(JOBS.most_running):
                 with visiting(browser, address) as page:
-                    lines.append(stack.enter_context(line(address, started(page, address))))
+                    lines.append(stack.enter_context(line(page, address, started(page, address))))
             figures["loaded_s"], _core = control(browser, address, photo)
             for socket in lines:
                 socket.send(json.dumps({"do": "cancel"}))

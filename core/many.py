@@ -105,7 +105,7 @@ class Many:
             "cells": CELLS,
             "single": self.data.y.shape[1] == 1,
             "n_classes": len(self.data.points.names),
-            "measured": [[round(v, 4) if np.isfinite(v) else -1 for v in values] for values in said],
+            "measured": [[round(v, 7) if np.isfinite(v) else -1 for v in values] for values in said],
         }
         packed = json.dumps(header, allow_nan=False).encode()
         return struct.pack("<I", len(packed)) + packed + self.boundaries().tobytes()

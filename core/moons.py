@@ -25,14 +25,15 @@ from core.plane import (
     points_of,
     shape_of,
     split,
-    unmixed,
 )
 from core.playground import MAP_CELLS, Playground, Snapshot
 from core.points import Points
 from core.scripting import render
 from core.training.tiny import classes_of
 
+# For pages of this subject, besides what stands below.
 __all__ = [
+    "Job",
     "Loaded",
     "PeerState",
     "Settings",
@@ -237,14 +238,6 @@ def unpacked(data: bytes) -> Loaded:
         NetworkRejected: if it is none.
     """
     return netfile.unpack(data)
-
-
-def points_file(settings: Settings, data: Split) -> str:
-    """The points as CSV (x, y, label), in the order in which the script parts them as the page does."""
-    given = unmixed(data.points, settings.seed)
-    names = [name.replace(",", ";") for name in given.names]
-    rows = zip(given.xy, given.labels, strict=True)
-    return "\n".join(f"{x:.5f},{y:.5f},{names[label]}" for (x, y), label in rows)
 
 
 def script(settings: Settings) -> str:

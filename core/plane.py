@@ -244,6 +244,14 @@ def unmixed(points: Points, seed: int) -> Points:
     return Points(points.xy[back], points.labels[back], points.names)
 
 
+def points_file(settings: Common, data: Split) -> str:
+    """The points as CSV (x, y, label), in the order in which the script parts them as the page does."""
+    given = unmixed(data.points, settings.seed)
+    names = [name.replace(",", ";") for name in given.names]
+    rows = zip(given.xy, given.labels, strict=True)
+    return "\n".join(f"{x:.5f},{y:.5f},{names[label]}" for (x, y), label in rows)
+
+
 def mixing(n: int, seed: int) -> np.ndarray:
     """The order into which n points are mixed."""
     return np.random.default_rng((seed, 1)).permutation(n)

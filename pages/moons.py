@@ -8,6 +8,7 @@ import streamlit as st
 from core.errors import CamadasError
 from core.moons import (
     EXAMPLES,
+    Job,
     Loaded,
     Settings,
     Split,
@@ -15,7 +16,6 @@ from core.moons import (
     data_of,
     fits,
     packed,
-    points_file,
     script,
     snapshot,
     start,
@@ -25,7 +25,7 @@ from core.moons import (
 from ui import board, code, controls, errors, jobs, page, points, results
 from ui.components.network import network
 from ui.components.upload_words import upload_words
-from ui.language import N_, _, number, plain
+from ui.language import N_, _, plain
 from ui.lessons import LESSONS
 
 SLUG = "moons"
@@ -91,7 +91,7 @@ def afterwards(sentence: str) -> None:
 def knobs() -> Settings:
     """The controls, in a row above the network."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        controls.example(SLUG, _("Lesson"), EXAMPLES, Settings)
+        controls.example(SLUG, _("Lesson"), EXAMPLES, Settings, width=300)
         rows = [["data"], ["expression"], ["n_classes", "seed"], ["n_points"], ["noise"], ["train_share"]]
         controls.popover(SLUG, N_("Data"), ":material/scatter_plot:", Settings, rows)
         rows = [["layers"], ["features"], ["initialization", "weights_seed"], ["batch_norm"], ["dropout"]]
@@ -120,24 +120,17 @@ def anew() -> None:
 
 def files(token: str, settings: Settings, data: Split) -> None:
     """What can be taken away, and brought back."""
-    st.markdown(
-        _("{n} points: {train} to learn from, {validation} to choose by, {test} to judge by at the end.").format(
-            n=number(len(data.labels)), **{name: number(len(data.labels[part])) for name, part in data.parts.items()}
-        )
-    )
-    icon = ":material/download:"
+    points.download(SLUG, settings, data)
+    icon, job = ":material/download:", jobs.find(token)
     with st.container(horizontal=True):
         st.download_button(
-            _("Points (.csv)"), points_file(settings, data), "points.csv", "text/csv", on_click="ignore", icon=icon
-        )
-        st.download_button(
             _("Network (.safetensors)"),
-            partial(network_file, token),
+            partial(network_file, job),
             "network.safetensors",
             "application/octet-stream",
             on_click="ignore",
             icon=icon,
-            disabled=jobs.find(token) is None,
+            disabled=job is None,
         )
         st.download_button(
             _("Script that reads it (.py)"), use_script(), "network.py", "text/x-python", on_click="ignore", icon=icon
@@ -154,9 +147,8 @@ def files(token: str, settings: Settings, data: Split) -> None:
         errors.show(problem)
 
 
-def network_file(token: str) -> bytes:
+def network_file(job: Job | None) -> bytes:
     """The network of the run, as it is shown."""
-    job = jobs.find(token)
     return packed(snapshot(job)) if job is not None else b""
 
 

@@ -44,7 +44,7 @@ def show() -> None:
     settings = knobs()
     own = points.own(SLUG, settings, is_drawn=False)
     try:
-        data_of(settings, own)
+        data = data_of(settings, own)
         told = about(settings, own)
         token = jobs.of_page(SLUG, settings, told, lambda owner: begin(settings, own, owner)).token
     except CamadasError as error:
@@ -56,6 +56,7 @@ def show() -> None:
         SLUG,
         {
             N_("How it works"): partial(explain, settings),
+            N_("Files"): partial(points.download, SLUG, settings, data),
             N_("Code"): partial(code.tab, SLUG, script(settings)),
             N_("References"): partial(page.references, REFERENCES),
         },
@@ -66,7 +67,7 @@ def show() -> None:
 def knobs() -> Settings:
     """The controls, in a row above the figures."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        controls.example(SLUG, _("Example"), EXAMPLES, Settings)
+        controls.example(SLUG, _("Example"), EXAMPLES, Settings, width=200)
         rows = [["data"], ["expression"], ["n_classes", "seed"], ["n_points"], ["noise"], ["train_share"]]
         controls.popover(SLUG, N_("Data"), ":material/scatter_plot:", Settings, rows)
         rows = [["knobs"], ["sampler"], ["objective"], ["n_trials"], ["n_seeds", "sampler_seed"]]

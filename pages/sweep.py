@@ -54,6 +54,7 @@ def show() -> None:
             N_("How it works"): partial(explain, len(runs)),
             N_("Results"): partial(results, token),
             N_("Score board"): partial(board.show, SLUG),
+            N_("Files"): partial(points.download, SLUG, settings, data),
             N_("Code"): partial(code.tab, SLUG, script(settings)),
             N_("References"): partial(page.references, REFERENCES),
         },
@@ -64,7 +65,7 @@ def show() -> None:
 def knobs() -> Settings:
     """The controls, in a row above the grid."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        controls.example(SLUG, _("Example"), EXAMPLES, Settings)
+        controls.example(SLUG, _("Example"), EXAMPLES, Settings, width=200)
         rows = [["data"], ["expression"], ["n_classes", "seed"], ["n_points"], ["noise"], ["train_share"]]
         controls.popover(SLUG, N_("Data"), ":material/scatter_plot:", Settings, rows)
         rows = [["rates"], ["widths"], ["n_seeds"]]

@@ -90,7 +90,13 @@ def assign(slug: str, name: str, value: object) -> None:
     st.session_state[key] = value
 
 
-def example(slug: str, title: str, examples: Mapping[str, Mapping[str, object]], model: type[BaseModel]) -> str | None:
+def example(
+    slug: str,
+    title: str,
+    examples: Mapping[str, Mapping[str, object]],
+    model: type[BaseModel],
+    width: int | Literal["stretch"] = "stretch",
+) -> str | None:
     """A list of named settings to begin from; the one chosen sets all controls of the page, and its name is given."""
 
     def chosen() -> None:
@@ -109,6 +115,7 @@ def example(slug: str, title: str, examples: Mapping[str, Mapping[str, object]],
         key=f"{slug}_example",
         on_change=chosen,
         bind="query-params",
+        width=width,
     )
     return found
 

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.errors import CamadasError, PointsRejected
-from core.plane import Common
+from core.plane import Common, Split, points_file
 from core.points import Points, clicked, read_csv
 from ui import errors
 from ui.components.upload_words import upload_words
-from ui.language import _
+from ui.language import _, number
 
 FILE, CLICKS, PROBLEM = "points_file", "points_clicks", "points_problem"
 
@@ -42,6 +42,25 @@ def own(slug: str, settings: Common, *, is_drawn: bool) -> Points | None:
         st.caption(_("Until you give one, two moons are shown."))
     found: Points | None = points
     return found
+
+
+def download(slug: str, settings: Common, data: Split) -> None:
+    """The points as the file that the page's script reads, and how many there are of each part."""
+    counts = {name: number(len(data.labels[part])) for name, part in data.parts.items()}
+    st.markdown(
+        _("{n} points: {train} to learn from, {validation} to choose by, {test} to judge by at the end.").format(
+            n=number(len(data.labels)), **counts
+        )
+    )
+    st.download_button(
+        _("Points (.csv)"),
+        points_file(settings, data),
+        "points.csv",
+        "text/csv",
+        key=f"{slug}_points",
+        on_click="ignore",
+        icon=":material/download:",
+    )
 
 
 def click(x: float, y: float, label: int) -> None:

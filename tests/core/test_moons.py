@@ -18,7 +18,6 @@ from core.moons import (
     data_of,
     fits,
     packed,
-    points_file,
     results,
     row,
     seeds,
@@ -27,7 +26,7 @@ from core.moons import (
     start_seeds,
     unpacked,
 )
-from core.plane import Settings, features_of, initial_weights, parse_layers, rate_at, shape_of, split
+from core.plane import Settings, features_of, initial_weights, parse_layers, points_file, rate_at, shape_of, split
 from core.playground import KEPT, MAP_CELLS, NEURON_CELLS, Playground
 from core.points import clicked, made, read_csv
 from core.training.tiny import Network, Rules

@@ -6,8 +6,8 @@ import sys
 import pytest
 import torch
 
-from core.moons import data_of, packed, points_file, use_script
-from core.plane import Settings, features_of
+from core.moons import data_of, packed, use_script
+from core.plane import Settings, features_of, points_file
 from core.playground import Playground
 from core.points import read_csv
 from core.training.tiny import classes_of
