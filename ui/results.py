@@ -43,7 +43,9 @@ def tab(slug: str, token: str, settings: Settings, data: Split, *, is_moving: bo
         format_func=lambda name: _(PARTS[name]),
         key=f"{slug}_part",
     )
-    st.fragment(_beside, run_every=REFRESH_S if is_moving else None)(slug, token, settings, data, str(part))
+    is_behind = bool(st.session_state.get(f"{slug}_peer_behind"))
+    follow = st.fragment(_beside, run_every=REFRESH_S if is_moving or is_behind else None)
+    follow(slug, token, settings, data, str(part))
 
 
 def _beside(slug: str, token: str, settings: Settings, data: Split, part: str) -> None:
@@ -56,6 +58,10 @@ def _beside(slug: str, token: str, settings: Settings, data: Split, part: str) -
     except JobError as error:
         st.caption(errors.sentence(error))
         return
+    is_behind = peer.epoch < now.last_epoch and not peer.has_diverged
+    if is_behind != bool(st.session_state.get(f"{slug}_peer_behind")):
+        st.session_state[f"{slug}_peer_behind"] = is_behind
+        st.rerun()  # so that it is drawn anew until it has caught up, and no longer
     ours, theirs = st.columns(2, gap="large")
     with ours:
         st.markdown("#### " + _("This network"))
@@ -73,6 +79,11 @@ def _beside(slug: str, token: str, settings: Settings, data: Split, part: str) -
             show(found, data, part, "scikit-learn", f"{slug}_theirs")
     unlike = ", ".join(_(Settings.model_fields[name].title or name) for name in peer_differences(settings, data))
     text = _("Both have the same points and settings, and first weights of their own.")
+    if now.touched:
+        text = _(
+            "Both have the same points. This network was changed on its way, or began as a file; scikit-learn's has "
+            "the settings alone."
+        )
     if unlike:
         text += " " + _("scikit-learn has no such choice of: {names}. There it takes its nearest.").format(names=unlike)
     st.caption(text)

@@ -245,3 +245,28 @@ def test_a_neuron_is_looked_at_in_the_large_plane(browser, address):
         with page.expect_download() as started:
             page.get_by_role("button", name="Picture").click()
         assert started.value.suggested_filename == "network-0.png"
+
+
+def test_weights_and_points_are_reached_by_keyboard(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/moons?moons_data=my%20clicks&moons_tab=Files")
+        expect(lab(page)).to_have_attribute("data-state", "paused")
+        page.locator(".lab .net").focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        field = page.get_by_label("Weight of layer 1, from 2 to 1")
+        expect(field).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(field).to_be_focused()
+        field.fill("-0.123")
+        page.keyboard.press("Enter")
+        page.locator(".lab .net").focus()
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowRight")
+        expect(field).to_have_value("-0.123")
+        panel = page.get_by_role("tabpanel")
+        expect(panel).to_contain_text("4 points:")
+        page.locator(".lab .plane").focus()
+        for key in ("ArrowUp", "ArrowRight", "Enter"):
+            page.keyboard.press(key)
+        expect(panel).to_contain_text("5 points:")

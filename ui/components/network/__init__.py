@@ -117,13 +117,17 @@ def _words() -> dict[str, str]:
         "validationAccuracy": _("Accuracy, validation"),
         "scrub": _("Back through the epochs"),
         "curve": _("Loss over the epochs: of training, and fainter of validation."),
-        "net": _("The network: a map of each neuron over the plane, and its weights as lines."),
+        "net": _(
+            "The network: a map of each neuron over the plane, and its weights as lines. The arrow keys choose a "
+            "weight."
+        ),
         "plane": _("The plane in the colours of the classes; {accuracy} % of the validation points are told apart."),
         "layers": _("Hidden layers: {n}"),
         "moreLayers": _("One layer more"),
         "fewerLayers": _("One layer fewer"),
         "more": _("One neuron more in layer {layer}"),
         "fewer": _("One neuron fewer in layer {layer}"),
+        "planeKeys": _("The arrow keys move a cross over it, and Enter puts a point there."),
         "weight": _("Weight of layer {layer}, from {from} to {to}"),
         "set": _("Set"),
         "class": _("Class of the next point"),

@@ -40,6 +40,19 @@ export default function ({ parentElement, data, setTriggerValue }) {
       context.stroke();
     }
   };
+  const drawCross = () => {
+    if (!state.cross) return;
+    const box = find(".plane").getBoundingClientRect(), context = find(".plane").getContext("2d");
+    const [x, y] = [((state.cross[0] / data.span + 1) * box.width) / 2, ((1 - state.cross[1] / data.span) * box.height) / 2];
+    context.strokeStyle = css(theme.ink);
+    context.lineWidth = 2;
+    context.beginPath();
+    context.moveTo(x - 9, y);
+    context.lineTo(x + 9, y);
+    context.moveTo(x, y - 9);
+    context.lineTo(x, y + 9);
+    context.stroke();
+  };
   const drawNet = (header, maps) => {
     const [context, width, height] = sized(find(".net"));
     const columns = [data.features.length, ...header.widths, header.weights.at(-1).length];
@@ -155,6 +168,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const { header, plane, maps } = state;
     if (!header) return;
     drawPlane(header, plane);
+    drawCross();
     drawNet(header, maps);
     drawCurve(header);
     drawFigures(header);
@@ -177,6 +191,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     [scrub.min, scrub.max] = header.kept;
     if (lab.getRootNode().activeElement !== scrub) scrub.value = header.scrubbed ? header.epoch : header.kept[1];
     if (header.scrubbed) form.hidden = true;
+    const chosen = state.edges.find((edge) => edge.slice(4, 7).join() === String(state.chosen));
+    if (chosen && lab.getRootNode().activeElement !== field) field.value = chosen[7];
     scrub.disabled = state.job === "running" || header.kept[0] === header.kept[1];
     for (const [name, value] of [["rate", header.base_rate], ["l1", header.l1], ["l2", header.l2], ["pace", header.pace]]) {
       const select = find(`.${name}`);
@@ -184,7 +200,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     }
     if (find(".said").textContent !== said()) find(".said").textContent = said();
     drawGoal(header);
-    find(".plane").setAttribute("aria-label", say(words.plane, { accuracy: number(100 * header.measured.validation.accuracy, 1) }));
+    find(".plane").setAttribute("aria-label", `${say(words.plane, { accuracy: number(100 * header.measured.validation.accuracy, 1) })} ${data.drawn ? words.planeKeys : ""}`);
   };
   const said = () => {
     const why = state.header?.why;
@@ -293,9 +309,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     state.hover = undefined;
     draw();
   };
-  find(".net").onclick = (event) => {
-    if (state.header?.scrubbed) return;
-    const best = edgeAt(event);
+  const choose = (best) => {
     state.chosen = best ? best.slice(0, 3) : null;
     form.hidden = !best;
     if (best) {
@@ -303,6 +317,19 @@ export default function ({ parentElement, data, setTriggerValue }) {
       field.value = best[3];
     }
     draw();
+  };
+  find(".net").onclick = (event) => state.header?.scrubbed || choose(edgeAt(event));
+  find(".net").tabIndex = 0;
+  find(".net").onkeydown = (event) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (event.key === "Enter" && state.chosen) {
+      event.preventDefault();
+      field.focus();
+    }
+    if (!step || state.header?.scrubbed || !state.edges?.length) return;
+    event.preventDefault();
+    const now = state.edges.findIndex((edge) => edge.slice(4, 7).join() === String(state.chosen));
+    choose(state.edges[(now + step + state.edges.length) % state.edges.length].slice(4));
   };
   form.onsubmit = (event) => {
     event.preventDefault();
@@ -341,13 +368,29 @@ export default function ({ parentElement, data, setTriggerValue }) {
       return button;
     })
   );
+  const put = (x, y) => {
+    state.clicks.push({ id: (state.clicks.at(-1)?.id ?? data.taken) + 1, x, y, label: state.label });
+    setTriggerValue("point", state.clicks);
+  };
   find(".plane").onclick = (event) => {
     if (!data.drawn) return;
     const box = event.target.getBoundingClientRect();
-    const x = (((event.clientX - box.left) / box.width) * 2 - 1) * data.span;
-    const y = (1 - ((event.clientY - box.top) / box.height) * 2) * data.span;
-    state.clicks.push({ id: (state.clicks.at(-1)?.id ?? data.taken) + 1, x, y, label: state.label });
-    setTriggerValue("point", state.clicks);
+    put((((event.clientX - box.left) / box.width) * 2 - 1) * data.span, (1 - ((event.clientY - box.top) / box.height) * 2) * data.span);
+  };
+  find(".plane").tabIndex = data.drawn ? 0 : -1;
+  find(".plane").onkeydown = (event) => {
+    if (!data.drawn) return;
+    const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    if (!step && event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    state.cross ??= [0, 0];
+    if (step) state.cross = state.cross.map((value, axis) => Math.max(-data.span, Math.min(data.span, value + (step[axis] * data.span) / 15)));
+    else put(...state.cross);
+    draw();
+  };
+  find(".plane").onblur = () => {
+    state.cross = undefined;
+    draw();
   };
 
   Object.assign(state, { show, take });
