@@ -42,6 +42,8 @@ def of_page(
         forget(slug, leave)
         job = begun(start)
     st.session_state[key] = job.token
+    if st.query_params.get(key) != job.token:  # what Streamlit knows, for when it writes the address by itself
+        st.query_params[key] = job.token
     chosen = controls.link(slug, settings)
     fields = [f"{slug}_{name}" for name in type(settings).model_fields]
     address({**chosen, key: job.token}, [name for name in fields if name not in chosen])

@@ -75,7 +75,8 @@ def _beside(slug: str, token: str, settings: Settings, data: Split, part: str) -
         elif found is None:
             st.caption(_("It trains as soon as this network does."))
         else:
-            st.caption(_("Epoch {n}").format(n=number(peer.epoch)))
+            at, end = number(peer.epoch), number(now.last_epoch)
+            st.caption(_("Epoch {epoch} of {epochs}").format(epoch=at, epochs=end))
             show(found, data, part, "scikit-learn", f"{slug}_theirs")
     unlike = ", ".join(_(Settings.model_fields[name].title or name) for name in peer_differences(settings, data))
     text = _("Both have the same points and settings, and first weights of their own.")

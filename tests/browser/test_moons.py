@@ -270,3 +270,22 @@ def test_weights_and_points_are_reached_by_keyboard(browser, address):
         for key in ("ArrowUp", "ArrowRight", "Enter"):
             page.keyboard.press(key)
         expect(panel).to_contain_text("5 points:")
+
+
+@pytest.mark.parametrize("lesson", ["XOR with three neurons", "The spiral"])
+def test_a_lessons_run_is_found_again_by_a_reload(browser, address, lesson):
+    with visiting(browser, address) as page:
+        open_page(page, "/moons")
+        page.wait_for_url(re.compile("moons_run="))
+        page.get_by_label("Lesson").click()
+        page.get_by_role("option", name=lesson).click()
+        page.wait_for_url(re.compile("moons_noise="))
+        settled(page)
+        page.get_by_role("button", name="Start").click()
+        after(page, 20)
+        page.get_by_role("button", name="Pause").click()
+        expect(lab(page)).to_have_attribute("data-state", "paused")
+        settled(page)
+        last = epoch(page)
+        page.reload()
+        expect(lab(page)).to_have_attribute("data-epoch", str(last))

@@ -3,6 +3,7 @@
 export default function ({ data }) {
   const url = new URL(location.href), query = url.searchParams;
   for (const name of data.defaults) query.delete(name);
+  for (const name of [...query.keys()]) if (name.endsWith("_run") && !(name in data.values)) query.delete(name);
   for (const [name, values] of Object.entries(data.values)) {
     if (query.getAll(name).join("\n") === values.join("\n")) continue;
     query.delete(name);
