@@ -19,7 +19,7 @@ Feature = Literal["x", "y", "x²", "y²", "xy", "sin 2x", "sin 2y"]
 Rate = Literal[0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]  # type: ignore[valid-type]
 Strength = Literal[0.0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1]  # type: ignore[valid-type]
 RATES, STRENGTHS = get_args(Rate), get_args(Strength)
-OWN = ("my CSV", "my clicks")  # data that a visitor gives
+OWN = ("my CSV", "my clicks", "my photo")  # data that a visitor gives
 MAX_LAYERS, MAX_WIDTH = 6, 64
 _select: JsonDict = {"widget": "select"}
 
@@ -29,10 +29,11 @@ class Common(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data: Literal["moons", "circles", "XOR", "spiral", "blobs", "function", "my CSV", "my clicks"] = Field(
+    data: Literal["moons", "circles", "XOR", "spiral", "blobs", "function", "my CSV", "my clicks", "my photo"] = Field(
         "moons",
         title="Data",
-        description="Which points are to be told apart. function: above and below its graph. Or your own.",
+        description="Which points are to be told apart. function: above and below its graph. Or your own; of a photo, "
+        "its dark places and its light ones.",
         json_schema_extra=_select,
     )
     expression: str = Field(

@@ -47,8 +47,8 @@ def show() -> None:
     """The whole page."""
     page.header(SLUG)
     settings = knobs()
-    own = points.own(SLUG, settings, is_drawn=True)
     try:
+        own = points.own(SLUG, settings, is_drawn=True)
         data = data_of(settings, own)
         loaded = loaded_for(settings, data)
         told = about(settings, own, loaded)

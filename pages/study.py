@@ -42,8 +42,8 @@ def show() -> None:
     """The whole page."""
     page.header(SLUG)
     settings = knobs()
-    own = points.own(SLUG, settings, is_drawn=False)
     try:
+        own = points.own(SLUG, settings, is_drawn=False)
         data = data_of(settings, own)
         told = about(settings, own)
         token = jobs.of_page(SLUG, settings, told, lambda owner: begin(settings, own, owner)).token

@@ -35,8 +35,8 @@ def show() -> None:
     """The whole page."""
     page.header(SLUG)
     settings = knobs()
-    own = points.own(SLUG, settings, is_drawn=False)
     try:
+        own = points.own(SLUG, settings, is_drawn=False)
         data = data_of(settings, own)
         runs = networks(settings)
         told = about(settings, own)

@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.errors import CamadasError, PointsRejected
 from core.plane import Common, Split, points_file
-from core.points import Points, clicked, read_csv
-from ui import errors
+from core.points import Points, clicked, of_picture, read_csv
+from ui import errors, photo
 from ui.components.upload_words import upload_words
 from ui.language import _, number
 
@@ -19,6 +19,9 @@ def own(slug: str, settings: Common, *, is_drawn: bool) -> Points | None:
         slug: the page's.
         settings: what the controls say.
         is_drawn: whether points are clicked on this very page.
+
+    Raises:
+        PointsRejected: if the visitor's photo is all alike.
     """
     if settings.data == "my clicks":
         if is_drawn:
@@ -28,6 +31,9 @@ def own(slug: str, settings: Common, *, is_drawn: bool) -> Points | None:
         else:
             st.caption(_("Points are clicked on the page Two moons."))
         return clicked(st.session_state.get(CLICKS, []))
+    if settings.data == "my photo":
+        photo.picker("page", _("Choose a photo"))
+        return of_picture(photo.current().preview, settings.n_points, settings.seed)
     if settings.data != "my CSV":
         return None
     with st.container():

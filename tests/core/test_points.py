@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import CamadasError, ExpressionError, PointsRejected
-from core.points import MAX_BYTES, MAX_POINTS, beside, clicked, evaluate, formula, made, read_csv
+from core.points import MAX_BYTES, MAX_POINTS, beside, clicked, evaluate, formula, made, of_picture, read_csv
 
 X = np.linspace(-3, 3, 61)
 
@@ -170,3 +170,17 @@ def test_a_function_as_python_gives_the_same_values():
     for expression in ("sin(2*x)", "x^2 - 1 # hello", "-abs(x)/3 + e", "2**x % 1"):
         found = eval(formula(expression), {"x": x, "e": np.e, "sin": np.sin, "abs": np.abs})  # ours, not a stranger's
         assert np.allclose(found, evaluate(expression, x))
+
+
+def test_a_picture_is_dark_and_light_places():
+    image = np.full((40, 80, 3), 30, np.uint8)
+    image[:, 50:] = 220
+    before = image.copy()
+    found = of_picture(image, 400, 0)
+    assert np.array_equal(image, before)
+    edge = (50 - 40) * 5.6 / 80
+    assert np.array_equal(found.labels, (found.xy[:, 0] > edge).astype(int))
+    assert np.abs(found.xy[:, 1]).max() <= 1.4
+    with pytest.raises(PointsRejected) as raised:
+        of_picture(np.zeros((9, 9, 3), np.uint8), 50, 0)
+    assert raised.value.reason == "one_class"

@@ -197,3 +197,14 @@ def test_a_lesson_is_in_the_link_and_new_runs_keep_it():
     next(button for button in at.button if button.label == "New run").click().run()
     assert Settings.model_validate_json(run_of(at).about).n_classes == 2
     assert any("How long does it take" in element.value for element in at.markdown)
+
+
+@pytest.mark.parametrize("slug", ["moons", "sweep", "study"])
+def test_the_visitors_photo_becomes_the_points(slug):
+    at = open_page(slug, **{f"{slug}_data": "my photo", f"{slug}_n_points": "200", f"{slug}_tab": "Files"})
+    assert not at.exception
+    assert not at.error
+    assert any("200 points:" in element.value for element in at.markdown)
+    job = JOBS.find(at.session_state[f"{slug}_run"])
+    other = open_page(slug, photo="rocket", **{f"{slug}_data": "my photo", f"{slug}_n_points": "200"})
+    assert JOBS.find(other.session_state[f"{slug}_run"]).about != job.about
