@@ -33,6 +33,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     box.style.gridTemplateColumns = `repeat(${side}, 1fr)`;
     for (let seed = 0; seed < seeds; seed++) {
       const button = Object.assign(document.createElement("button"), { type: "button", className: "map" });
+      button.ariaLabel = say(words.network, { rate: plain(rates[r]), width: number(widths[w]), seed, accuracy: "–" });
       button.append(document.createElement("canvas"));
       button.onclick = () => {
         state.chosen = of(r, w, seed);
