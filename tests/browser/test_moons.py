@@ -210,10 +210,11 @@ def test_a_lesson_survives_opened_controls_and_a_reload(browser, address):
     with visiting(browser, address) as page:
         open_page(page, "/moons")
         for name in ("Data", "Network", "Training"):
-            page.get_by_role("button", name=name, exact=True).click()
+            button = page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
+            button.click()
             expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
             settled(page)
-            page.keyboard.press("Escape")
+            button.click()
             expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
         page.get_by_label("Lesson").click()
         page.get_by_role("option", name="The spiral").click()
