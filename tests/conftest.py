@@ -1,6 +1,8 @@
 """What all tests share: caches of their own, no data set, and small made ones for those who ask."""
 
 import os
+import sys
+import threading
 from pathlib import Path
 
 import cv2
@@ -58,3 +60,13 @@ def made_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             images = [encode(cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC), "png") for small in coarse]
             write_parquet(folder / source.folders[0] / f"{split}.parquet", images, [i % 10 for i in range(n)])
     return folder
+
+
+def pytest_sessionfinish() -> None:
+    """Jobs that tests have left end before their process does."""
+    jobs = sys.modules.get("core.jobs")
+    if jobs is not None:
+        jobs.JOBS.stop()
+        for thread in threading.enumerate():
+            if thread.name.startswith("job-"):
+                thread.join(10)
