@@ -140,6 +140,8 @@ def test_a_turn_goes_round():
     works = [Counting() for _ in range(3)]
     started = [some.start(lambda work=work: work) for work in works]
     until(lambda: all(work.n > 50 for work in works))
+    assert len(started) > some.most_running  # each had its turn, though none has ended
+    assert {job.state for job in started} <= {"running", "queued"}
     some.stop()
     until(lambda: all(job.state == "cancelled" for job in started))
 

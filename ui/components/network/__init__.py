@@ -54,34 +54,9 @@ def network(
     def moved() -> None:
         st.session_state[f"{key}_moving"] = (token, bool(st.session_state[key].get("moving")))
 
-    part = {row: at for at, name in enumerate(PARTS) for row in range(*data.parts[name].indices(len(data.labels)))}
-    points = [
-        [round(float(x), 3), round(float(y), 3), int(label), part[row]]
-        for row, ((x, y), label) in enumerate(zip(data.points.xy, data.points.labels, strict=True))
-        if on_click is not None or part[row] < PARTS.index("test")
-    ]
-    maps = [b64encode(feature.tobytes()).decode() for feature in feature_maps(settings)]
+    shown = _data(token, settings, data, goal, is_clicked=on_click is not None)
     component("network", is_live=True)(
-        data={
-            "token": token,
-            "points": points,
-            "single": data.y.shape[1] == 1,
-            "span": SPAN,
-            "cells": MAP_CELLS,
-            "neuronCells": NEURON_CELLS,
-            "features": [{"name": name, "map": m} for name, m in zip(settings.features, maps, strict=True)],
-            "goal": goal,
-            "paces": sorted(PACES, key=lambda pace: pace or 1e9),
-            "rates": RATES,
-            "strengths": STRENGTHS,
-            "layers": parse_layers(settings.layers),
-            "mostLayers": MAX_LAYERS,
-            "mostNeurons": MAX_WIDTH,
-            "locale": LOCALES[current()].replace("_", "-"),
-            "words": _words(),
-            "drawn": N_DRAWN if on_click is not None else 0,
-            "taken": st.session_state.get(f"{key}_taken", 0),
-        },
+        data={**shown, "taken": st.session_state.get(f"{key}_taken", 0)},
         key=key,
         on_point_change=clicked,
         on_layers_change=changed,
@@ -89,6 +64,36 @@ def network(
     )
     known, moving = st.session_state.get(f"{key}_moving", ("", False))
     return bool(moving) if known == token else False
+
+
+def _data(token: str, settings: Settings, data: Split, goal: float, *, is_clicked: bool) -> dict[str, object]:
+    """What the browser is told of a run: its points, features and layers, and all words."""
+    part = {row: at for at, name in enumerate(PARTS) for row in range(*data.parts[name].indices(len(data.labels)))}
+    points = [
+        [round(float(x), 3), round(float(y), 3), int(label), part[row]]
+        for row, ((x, y), label) in enumerate(zip(data.points.xy, data.points.labels, strict=True))
+        if is_clicked or part[row] < PARTS.index("test")
+    ]
+    maps = [b64encode(feature.tobytes()).decode() for feature in feature_maps(settings)]
+    return {
+        "token": token,
+        "points": points,
+        "single": data.y.shape[1] == 1,
+        "span": SPAN,
+        "cells": MAP_CELLS,
+        "neuronCells": NEURON_CELLS,
+        "features": [{"name": name, "map": m} for name, m in zip(settings.features, maps, strict=True)],
+        "goal": goal,
+        "paces": sorted(PACES, key=lambda pace: pace or 1e9),
+        "rates": RATES,
+        "strengths": STRENGTHS,
+        "layers": parse_layers(settings.layers),
+        "mostLayers": MAX_LAYERS,
+        "mostNeurons": MAX_WIDTH,
+        "locale": LOCALES[current()].replace("_", "-"),
+        "words": _words(),
+        "drawn": N_DRAWN if is_clicked else 0,
+    }
 
 
 def _words() -> dict[str, str]:
