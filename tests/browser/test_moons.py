@@ -138,6 +138,8 @@ def test_results_follow_the_run_and_a_network_goes_and_comes_back(browser, addre
         page.get_by_role("tab", name="Score board").click()
         expect(page.get_by_role("tabpanel").get_by_role("row")).to_have_count(2)
         page.get_by_role("tab", name="Files").click()
+        expect(page.get_by_text("Bring a network back")).to_be_visible()
+        settled(page)
         before = page.url
         page.locator("input[type=file]").set_input_files(
             {"name": "network.safetensors", "mimeType": "application/octet-stream", "buffer": data}
