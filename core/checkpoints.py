@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 
 from core.errors import CheckpointError
+from core.evaluation import Evaluation
 from core.models import MODELS
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Card(BaseModel):
     metrics: list[Metric]
     curve: list[dict[str, float]]
     calibration: dict[str, Any]
+    evaluation: Evaluation | None = None
     stored_as: str
     date: str
     licence: str

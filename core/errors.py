@@ -105,6 +105,7 @@ class DatasetError(CamadasError):
         "broken_picture": "{file}, picture {row}: {why}: mend or remove it",
         "no_pictures": "{file} holds no pictures: name a Parquet file with a column image, or a folder of pictures",
         "no_colour": "{name} has no photo with colours to compare with: name colour photographs",
+        "no_labels": "{name} does not say what its pictures show: add a column label, or a folder for each class",
         "too_few": "{name} has {n} pictures, fewer than {least}: add some",
         "sizes_differ": "the pictures of {name} differ in size: take them one at a time",
     }

@@ -73,6 +73,7 @@ SENTENCES = {
     ("DatasetError", "broken_picture"): N_("A picture of the data set is damaged: {file}, number {row}."),
     ("DatasetError", "no_pictures"): N_("There are no pictures in {file}."),
     ("DatasetError", "no_colour"): N_("{name} has no photo with colours to compare with."),
+    ("DatasetError", "no_labels"): N_("{name} does not say what its pictures show."),
     ("DatasetError", "too_few"): N_("{name} has {n} pictures; at least {least} are needed."),
     ("DatasetError", "sizes_differ"): N_("The pictures of {name} differ in size."),
     ("SettingsError", "shape"): N_("{argument} must be {rule}, but is {value}."),

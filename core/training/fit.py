@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -46,6 +46,17 @@ class Task(Protocol):
         ...
 
 
+class Optimizer(Protocol):
+    """What the loop asks of torch's optimizers and of ours."""
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]: ...
+    def zero_grad(self, set_to_none: bool = True) -> None: ...
+    def step(self) -> object: ...
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None: ...
+
+
 class FitSettings(BaseModel):
     """How long and how fast to train."""
 
@@ -57,7 +68,7 @@ class FitSettings(BaseModel):
     weight_decay: float = Field(0.02, ge=0)
     warmup: float = Field(0.1, ge=0, lt=1, description="share of the run in which the learning rate goes up")
     ema_decay: float = Field(0.999, ge=0, lt=1, description="of the averaged weights that are kept")
-    clip_norm: float = Field(1.0, gt=0, description="greatest norm of the gradient")
+    clip_norm: float | None = Field(1.0, gt=0, description="greatest norm of the gradient; None for any")
     keep_weights: Literal["best", "last", "mean"] = Field(
         "best", description="the averaged weights of the best epoch, of the last step, or the mean of the two"
     )
@@ -65,6 +76,14 @@ class FitSettings(BaseModel):
     mixed_precision: bool = Field(True, description="bf16 where the device gains by it")
     save_every: int = Field(200, ge=1, description="steps between two states for --resume")
     seed: int = 0
+
+    def optimizer(self, model: nn.Module) -> Optimizer:
+        """What changes the model's parameters."""
+        return adamw(model, self.learning_rate, self.weight_decay)
+
+    def factor(self, progress: float) -> float:
+        """On all learning rates, when so much of the run is over, 0 to 1."""
+        return warmup_cosine(progress, self.warmup)
 
 
 def fit(task: Task, settings: FitSettings, state_file: Path | None = None, *, resume: bool = False) -> Iterator[Event]:
@@ -108,7 +127,7 @@ class _Run:
         self.device = device()
         self.model = task.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = averaged(self.model, settings.ema_decay)
-        self.optimizer = adamw(self.model, settings.learning_rate, settings.weight_decay)
+        self.optimizer = settings.optimizer(self.model)
         self.peaks = [group["lr"] for group in self.optimizer.param_groups]
         self.step, self.seconds, self.epochs_without_gain = 0, 0.0, 0
         self.best: dict[str, float] = {}
@@ -142,7 +161,7 @@ class _Run:
         start = time.perf_counter()
         epoch = self.epoch
         seed_step(self.settings.seed, self.step)
-        factor = warmup_cosine(self.progress(), self.settings.warmup)
+        factor = self.settings.factor(self.progress())
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
             group["lr"] = peak * factor
         batch = {name: x.to(self.device, non_blocking=True) for name, x in self.task.batch(epoch, index).items()}
@@ -152,7 +171,8 @@ class _Run:
         total = torch.stack(list(losses.values())).sum()
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
+        if self.settings.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
         self.optimizer.step()
         self.average.update_parameters(self.model)
         self.step += 1

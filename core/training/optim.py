@@ -1,9 +1,12 @@
 """Optimizers and schedules."""
 
 import math
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+NEWTON_SCHULZ_STEPS = 3
 
 
 def adamw(model: nn.Module, learning_rate: float, weight_decay: float) -> torch.optim.AdamW:
@@ -38,3 +41,81 @@ def warmup_cosine(progress: float, warmup: float) -> float:
     if progress < warmup:
         return progress / warmup
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warmup) / (1 - warmup))))
+
+
+def up_and_down(progress: float, warmup: float) -> float:
+    """The factor on the learning rate: up linearly, then down linearly.
+
+    >>> [round(up_and_down(p, 0.2), 2) for p in (0.0, 0.1, 0.2, 0.6, 1.0)]
+    [0.0, 0.5, 1.0, 0.5, 0.0]
+    """
+    return progress / warmup if progress < warmup else max(0.0, (1 - progress) / (1 - warmup))
+
+
+class MuonWithSGD:
+    """Muon for the kernels of convolutions, SGD with Nesterov's momentum for all else, as one optimizer.
+
+    Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/) makes the update of a matrix orthogonal. A
+    kernel is the matrix (channels out, all else), as in Jordan's CIFAR-10 runs, where each kernel is also scaled to
+    the norm sqrt(channels out) before every step: a norm follows it, so its scale has no meaning but for the step's
+    relative size. What differs: the Newton-Schulz iteration is torch's own.
+
+    Args:
+        kernels: (O, I, h, w) parameters; their memory is channels_last from here on.
+        groups: SGD's parameter groups, each with its "lr".
+        learning_rate: of Muon.
+        momentum: of Muon.
+        sgd_momentum: of SGD.
+    """
+
+    def __init__(
+        self,
+        kernels: list[nn.Parameter],
+        groups: list[dict[str, Any]],
+        learning_rate: float,
+        momentum: float = 0.6,
+        sgd_momentum: float = 0.85,
+    ) -> None:
+        for kernel in kernels:
+            kernel.data = kernel.data.contiguous(memory_format=torch.channels_last)
+        self.kernels = kernels
+        self.matrices = [nn.Parameter(_matrix(kernel.data)) for kernel in kernels]  # of the same memory
+        self.muon = torch.optim.Muon(
+            self.matrices, lr=learning_rate, momentum=momentum, weight_decay=0.0, ns_steps=NEWTON_SCHULZ_STEPS
+        )
+        self.sgd = torch.optim.SGD(groups, lr=learning_rate, momentum=sgd_momentum, nesterov=True)
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """Muon's group, then SGD's."""
+        return [*self.muon.param_groups, *self.sgd.param_groups]
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget all gradients."""
+        self.sgd.zero_grad(set_to_none)
+        for kernel in self.kernels:
+            kernel.grad = None
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Change all parameters by their gradients."""
+        for kernel, matrix in zip(self.kernels, self.matrices, strict=True):
+            assert kernel.grad is not None  # after backward
+            matrix.mul_(len(matrix) ** 0.5 / matrix.norm())
+            matrix.grad = _matrix(kernel.grad.contiguous(memory_format=torch.channels_last))
+        self.muon.step()
+        self.sgd.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The momenta of both."""
+        return {"muon": self.muon.state_dict(), "sgd": self.sgd.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state_dict`."""
+        self.muon.load_state_dict(state["muon"])
+        self.sgd.load_state_dict(state["sgd"])
+
+
+def _matrix(kernel: Tensor) -> Tensor:
+    """(O, I, h, w) in channels_last -> (O, h * w * I), a view."""
+    return kernel.permute(0, 2, 3, 1).view(len(kernel), -1)
