@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp, softmax
 from sklearn.metrics import roc_auc_score
 
-from core.evaluation import Bin
+from core.answers import Bin
 
 N_BINS = 15
 LEAST_TEMPERATURE, GREATEST_TEMPERATURE = 0.02, 20.0

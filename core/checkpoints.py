@@ -15,8 +15,8 @@ import safetensors
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 
+from core.answers import Evaluation
 from core.errors import CheckpointError
-from core.evaluation import Evaluation
 from core.models import MODELS
 
 if TYPE_CHECKING:

@@ -1,16 +1,169 @@
-"""A visitor's picture before networks that know ten things."""
+"""A visitor's picture before two networks that know ten things: what they say, how sure they are, when to say none."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
+from core.checkpoints import Metric, read_card
+from core.data.cifar10 import CIFAR10
+from core.inference import predict
+from core.scripting import render
+
+NETWORKS = ("cifar10", "cifar10_strided")
+CLASSES = CIFAR10.classes
 SIDE_PX = 32
 
 
-def as_seen(image: np.ndarray) -> np.ndarray:
-    """The middle square of a picture, resized to 32 x 32: (H, W, 3) uint8 -> (32, 32, 3) uint8."""
-    height, width = image.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    middle = np.ascontiguousarray(image[top : top + side, left : left + side])
+class Settings(BaseModel):
+    """What a visitor can turn: the square of the photo that the networks get."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: float = Field(
+        1.0,
+        ge=0.1,
+        le=1.0,
+        title="Size of the square",
+        description="As a share of the photo's shorter side. A thing that fills the square is named best.",
+        json_schema_extra={"step": 0.05},
+    )
+    across: float = Field(
+        0.5, ge=0.0, le=1.0, title="Left to right", description="0 is left, 1 right.", json_schema_extra={"step": 0.05}
+    )
+    down: float = Field(
+        0.5,
+        ge=0.0,
+        le=1.0,
+        title="Top to bottom",
+        description="0 is the top, 1 the bottom.",
+        json_schema_extra={"step": 0.05},
+    )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a network says of a picture.
+
+    Attributes:
+        logits: (10,) float32, its plain scores.
+        probabilities: (10,) calibrated, they add up to 1.
+        uncalibrated: (10,) without the temperature.
+        temperature: that the scores are divided by.
+        entropy: of the probabilities, in nats.
+        energy: of the scores, at the temperature.
+        is_known: False where energy or entropy says that the picture shows none of the ten things.
+        refusal: which of the two decides, "energy" or "entropy".
+        threshold: above which it decides so.
+    """
+
+    logits: np.ndarray
+    probabilities: np.ndarray
+    uncalibrated: np.ndarray
+    temperature: float
+    entropy: float
+    energy: float
+    is_known: bool
+    refusal: str
+    threshold: float
+
+    @property
+    def best(self) -> int:
+        """The class named."""
+        return int(self.probabilities.argmax())
+
+
+def square(height: int, width: int, size: float = 1.0, across: float = 0.5, down: float = 0.5) -> tuple[int, int, int]:
+    """Top, left and side of the square, in pixels, within a picture of this height and width.
+
+    >>> square(100, 300)
+    (0, 100, 100)
+    """
+    side = max(1, round(size * min(height, width)))
+    return round(down * (height - side)), round(across * (width - side)), side
+
+
+def as_seen(image: np.ndarray, size: float = 1.0, across: float = 0.5, down: float = 0.5) -> np.ndarray:
+    """The square of a picture as the networks get it: (H, W, 3) uint8 -> (32, 32, 3) uint8.
+
+    Args:
+        image: any size.
+        size: of the square, as a share of the shorter side.
+        across: where it lies, 0 (left) to 1 (right).
+        down: where it lies, 0 (top) to 1 (bottom).
+    """
+    top, left, side = square(image.shape[0], image.shape[1], size, across, down)
+    cut = np.ascontiguousarray(image[top : top + side, left : left + side])
     how = cv2.INTER_AREA if side > SIDE_PX else cv2.INTER_CUBIC
-    return cv2.resize(middle, (SIDE_PX, SIDE_PX), interpolation=how)
+    return cv2.resize(cut, (SIDE_PX, SIDE_PX), interpolation=how)
+
+
+def framed(image: np.ndarray, settings: Settings) -> np.ndarray:
+    """The picture, paler outside the square: (H, W, 3) uint8 -> the same."""
+    top, left, side = square(image.shape[0], image.shape[1], **settings.model_dump())
+    out = cv2.addWeighted(image, 0.35, np.full_like(image, 128), 0.65, 0)
+    out[top : top + side, left : left + side] = image[top : top + side, left : left + side]
+    thick = max(2, min(image.shape[:2]) // 150)
+    for colour, width in (((255, 255, 255), 3 * thick), ((20, 19, 18), thick)):
+        cv2.rectangle(out, (left, top), (left + side - 1, top + side - 1), colour, width)
+    return out
+
+
+def enlarged(image: np.ndarray, times: int = 10) -> np.ndarray:
+    """Each pixel as a square: (H, W, 3) or (H, W) uint8 -> (times H, times W, …)."""
+    return image.repeat(times, axis=0).repeat(times, axis=1)
+
+
+def ask(seen: np.ndarray, network: str) -> Answer:
+    """What a network says of a picture of 32 x 32.
+
+    Args:
+        seen: (32, 32, 3) uint8.
+        network: one of NETWORKS.
+
+    Raises:
+        CheckpointError: as core.checkpoints.read_card.
+    """
+    from core.calibration import energy, entropy, probabilities
+
+    calibration = calibration_of(network)
+    temperature, refusal = calibration["temperature"], calibration["refusal"]
+    batch = seen.transpose(2, 0, 1)[None].astype(np.float32) / 255
+    logits = predict(network, batch)
+    scores = {"energy": float(energy(logits, temperature)[0]), "entropy": float(entropy(logits, temperature)[0])}
+    return Answer(
+        logits=logits[0],
+        probabilities=probabilities(logits, temperature)[0],
+        uncalibrated=probabilities(logits)[0],
+        temperature=temperature,
+        **scores,
+        is_known=scores[refusal] <= calibration["threshold"],
+        refusal=refusal,
+        threshold=calibration["threshold"],
+    )
+
+
+@cache
+def calibration_of(network: str) -> dict[str, Any]:
+    """Temperature, and when to say "none of these": from the network's card."""
+    return read_card(network).calibration
+
+
+@cache
+def tested(network: str) -> dict[str, Metric]:
+    """What the card says of the test pictures: "top1", and how often it says "none of these" of them ("refused") and
+    of photos of other things ("refused_others").
+    """
+    found: dict[str, Metric] = {}
+    for metric in read_card(network).metrics:
+        is_other = metric.name == "refused" and not metric.data.startswith("cifar10")
+        found.setdefault("refused_others" if is_other else metric.name, metric)
+    return found
+
+
+def script(settings: Settings) -> str:
+    """The stand-alone Python script that names what a photo shows, as the page does."""
+    return render("cifar10", settings=settings)

@@ -70,6 +70,9 @@ class SettingsError(CamadasError):
         "too_long_text": "{argument} would take {value} characters, more than {rule}: use fewer digits",
         "nothing_left": "a padding of {value} leaves no output: take less",
         "too_many_layers": "{value} layers are more than {rule}: leave some out",
+        "too_many_parameters": "with line {row} a layer has {value} parameters, more than {rule}: make it smaller",
+        "too_many_products": "with line {row} a picture takes {value} multiply-adds, more than {rule}: take fewer "
+        "channels, or pool earlier",
         "too_many_networks": "{value} networks are too many, at most {rule}: choose fewer values",
         "batch_norm_of_one": "batch norm compares the points of a step: take a batch size of 5 or more",
         "networks_differ": "networks that train together need the same layers: change their widths alone",

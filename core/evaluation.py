@@ -1,93 +1,161 @@
-"""What was measured of a classifier on a test set, small enough to travel in its checkpoint's card."""
+"""How good a classifier of ours is: every figure that its card keeps of the test set, and the pictures behind it."""
 
-import base64
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.answers import Bin, Evaluation
+from core.checkpoints import Card, read_card
+from core.data.cache import Dataset
+from core.data.reader import is_here, load
+from core.errors import DatasetError
+from core.images import decode
+from core.measures import ClassMeasure, report
+from core.scripting import render
+
+__all__ = ["Bin", "Evaluation"]
+Network = Literal["cifar10", "cifar10_strided", "mnist", "fashion_mnist"]
+DATASET = {"cifar10": "cifar10", "cifar10_strided": "cifar10", "mnist": "mnist", "fashion_mnist": "fashion_mnist"}
+MOST_SHOWN = 32
 
 
-class Bin(BaseModel):
-    """The pictures whose probability for the class named lies in one of equal ranges.
+class Settings(BaseModel):
+    """What a visitor can turn."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: Network = Field(
+        "cifar10",
+        title="Network",
+        description="Which of our classifiers, on the test pictures of its own data set.",
+        json_schema_extra={"widget": "select"},
+    )
+    cells: Literal["shares", "counts"] = Field(
+        "shares",
+        title="Cells",
+        description="Shares of the row in percent, so of the pictures that truly are of the class; or plain counts.",
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A test picture and what was said of it.
 
     Attributes:
-        low: where the range begins; it ends where the next one begins.
-        n: how many pictures.
-        confidence: their mean probability for the class named; 0 where there are none.
-        accuracy: the share of them that is named rightly; 0 where there are none.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    low: float
-    n: int
-    confidence: float
-    accuracy: float
-
-
-def expected_calibration_error(bins: list[Bin]) -> float:
-    """Mean distance of confidence and accuracy over the pictures, 0 to 1 (Guo et al. 2017, section 2).
-
-    >>> few, sure = Bin(low=0.5, n=3, confidence=0.9, accuracy=0.8), Bin(low=0.9, n=1, confidence=1, accuracy=1)
-    >>> round(expected_calibration_error([few, sure]), 6)
-    0.075
-    """
-    return sum(each.n * abs(each.confidence - each.accuracy) for each in bins) / sum(each.n for each in bins)
-
-
-class Mistake(BaseModel):
-    """A test picture that the net names wrongly.
-
-    Attributes:
+        image: (H, W, 3) uint8 RGB.
         row: of the test set, from 0.
-        truth: its class.
-        said: the class named.
-        confidence: the calibrated probability of the class named.
-        png: the picture, base64.
+        confidence: the calibrated probability of the class named, 0 to 1.
     """
 
-    model_config = ConfigDict(frozen=True)
-
+    image: np.ndarray
     row: int
-    truth: int
-    said: int
     confidence: float
-    png: str
-
-    def picture(self) -> bytes:
-        """The bytes of a PNG file."""
-        return base64.b64decode(self.png)
 
 
-class Evaluation(BaseModel):
-    """A classifier on a test set.
+@dataclass(frozen=True)
+class Curve:
+    """One line over the epochs of a training run.
 
     Attributes:
-        classes: names of the labels.
-        n: pictures.
-        top1: share named rightly.
-        confusion: counts, a row a true class, a column a class named.
-        temperature: fitted on held-out training pictures.
-        before: reliability of the plain probabilities, ranges of confidence in rising order.
-        after: the same at the temperature.
-        mistakes: some of the pictures named wrongly: of each pair of classes in turn those most surely wrong.
+        name: "training loss", "held-out loss" or "held-out accuracy".
+        epochs: where it was measured.
+        values: in nats, or 0 to 1.
     """
 
-    model_config = ConfigDict(frozen=True)
+    name: str
+    epochs: list[float]
+    values: list[float]
 
-    classes: list[str]
-    n: int
-    top1: float
-    confusion: list[list[int]]
-    temperature: float
-    before: list[Bin]
-    after: list[Bin]
-    mistakes: list[Mistake]
 
-    @property
-    def ece_before(self) -> float:
-        """Expected calibration error of the plain probabilities."""
-        return expected_calibration_error(self.before)
+def card_of(network: str) -> Card:
+    """The card of a network.
 
-    @property
-    def ece_after(self) -> float:
-        """Expected calibration error at the temperature."""
-        return expected_calibration_error(self.after)
+    Raises:
+        CheckpointError: as core.checkpoints.read_card.
+    """
+    return read_card(network)
+
+
+@cache
+def measured(network: str) -> Evaluation:
+    """What the card keeps of the test set.
+
+    Raises:
+        CheckpointError: as core.checkpoints.read_card.
+    """
+    found = read_card(network).evaluation
+    assert found is not None  # our classifiers' cards have it: a test holds it
+    return found
+
+
+def each_class(evaluation: Evaluation) -> list[ClassMeasure]:
+    """Precision, recall and F1 of every class, from the counts."""
+    counts = np.array(evaluation.confusion)
+    truth, said = (axis.reshape(-1) for axis in np.indices(counts.shape))
+    times = counts.reshape(-1)
+    return report(truth.repeat(times), said.repeat(times), evaluation.classes)
+
+
+def pictures(network: str, truth: int, said: int) -> tuple[list[Shown], bool]:
+    """Test pictures of one cell of the confusion matrix, the surest answers first, at most 32.
+
+    Args:
+        network: which.
+        truth: the true class.
+        said: the class named.
+
+    Returns:
+        The pictures, and whether they are out of the whole test set: it is asked where it is at hand, else the card,
+        which keeps a few dozen of those that are named wrongly.
+    """
+    evaluation, data = measured(network), _at_hand(network)
+    if data is None:
+        kept = [m for m in evaluation.mistakes if (m.truth, m.said) == (truth, said)]
+        return [Shown(decode(m.picture()), m.row, m.confidence) for m in kept], False
+    named, confidence = evaluation.answers()
+    assert data.labels is not None  # _at_hand has compared them
+    rows = np.flatnonzero((data.labels == truth) & (named == said))
+    rows = rows[np.argsort(-confidence[rows], kind="stable")][:MOST_SHOWN]
+    return [Shown(_rgb(data.image(int(row))), int(row), float(confidence[row])) for row in rows], True
+
+
+def curves(card: Card) -> list[Curve]:
+    """Loss and accuracy over the epochs of the training run."""
+    names = {
+        "cross_entropy": "training loss",
+        "held_out_cross_entropy": "held-out loss",
+        "accuracy": "held-out accuracy",
+    }
+    epochs = [row["epoch"] for row in card.curve]
+    return [Curve(name, epochs, [row[key] for row in card.curve]) for key, name in names.items()]
+
+
+def script(settings: Settings) -> str:
+    """The stand-alone Python script that measures a network on a folder of labelled pictures."""
+    card = read_card(settings.network)
+    return render("evaluation", settings=settings, card=card)
+
+
+@cache
+def _at_hand(network: str) -> Dataset | None:
+    """The test set, if it is on this machine and the very one that the card speaks of."""
+    name = DATASET[network]
+    if not is_here(name, "test"):
+        return None
+    try:
+        data = load(name, "test")
+    except DatasetError:
+        return None
+    evaluation = measured(network)
+    if data.labels is None or len(data) != evaluation.n:
+        return None
+    counts = np.zeros_like(evaluation.confusion)
+    np.add.at(counts, (data.labels, evaluation.answers()[0]), 1)
+    return data if counts.tolist() == evaluation.confusion else None
+
+
+def _rgb(image: np.ndarray) -> np.ndarray:
+    return image if image.ndim == 3 else image[:, :, None].repeat(3, axis=2)

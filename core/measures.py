@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn import metrics
 
+from core.answers import Evaluation, Mistake, packed
 from core.calibration import probabilities, reliability
-from core.evaluation import Evaluation, Mistake
 from core.images import encode
 
 N_MISTAKES = 48  # pictures kept of those that are named wrongly
@@ -79,6 +79,7 @@ def evaluate(
             )
             for row in _telling(labels, said, confidence)
         ],
+        packed=packed(said, confidence),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.answers import Bin
 from ui.language import plain
 
 BLUE, ORANGE, TEAL = "#3f86cf", "#d9752b", "#2a9d8c"
@@ -231,6 +232,87 @@ def shares(names: Sequence[str], values: Sequence[float], title: str) -> go.Figu
     figure.update_yaxes(autorange="reversed", type="category")
     figure.update_xaxes(title=title, range=[0, 1], tickformat=".0%")
     return _sized(figure, 280)
+
+
+def probabilities(names: Sequence[str], series: Sequence[tuple[str, np.ndarray]]) -> go.Figure:
+    """Probabilities of classes, 0 to 1, as bars: of several networks (a name and its values each) side by side."""
+    figure = go.Figure(
+        [
+            go.Bar(
+                x=np.round(values, 4),
+                y=list(names),
+                name=name,
+                orientation="h",
+                marker={"color": colour},
+                hovertemplate="%{y}: %{x:.1%}<extra>" + name + "</extra>",
+            )
+            for (name, values), colour in zip(series, (TEAL, ORANGE, BLUE), strict=False)
+        ]
+    )
+    figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
+    figure.update_xaxes(range=[0, 1], tickformat=".0%")
+    figure.update_layout(barmode="group", bargap=0.25, legend={"orientation": "h", "y": 1.12}, showlegend=True)
+    return _sized(figure, 340)
+
+
+def reliability(series: Sequence[tuple[str, Sequence[Bin]]], words: tuple[str, str, str]) -> go.Figure:
+    """Confidence against accuracy, a line for each series; words: confidence, accuracy, the diagonal."""
+    lines = [
+        go.Scatter(
+            x=[0, 1], y=[0, 1], mode="lines", name=words[2], line={"color": "#8a857c", "dash": "dot"}, hoverinfo="skip"
+        )
+    ]
+    for (name, bins), colour in zip(series, (ORANGE, TEAL), strict=True):
+        filled = [each for each in bins if each.n]
+        most = max(each.n for each in filled)
+        lines.append(
+            go.Scatter(
+                x=[round(each.confidence, 4) for each in filled],
+                y=[round(each.accuracy, 4) for each in filled],
+                customdata=[each.n for each in filled],
+                mode="lines+markers",
+                name=name,
+                line={"color": colour, "width": 1.5},
+                marker={"size": [6 + 14 * math.sqrt(each.n / most) for each in filled]},
+                hovertemplate="%{x:.0%} → %{y:.0%} (%{customdata})<extra>" + name + "</extra>",
+            )
+        )
+    figure = go.Figure(lines)
+    figure.update_xaxes(title=words[0], range=[0, 1.04], tickformat=".0%")
+    figure.update_yaxes(title=words[1], range=[0, 1.04], tickformat=".0%")
+    figure.update_layout(legend={"orientation": "h", "y": 1.1}, showlegend=True)
+    return _sized(figure, 360)
+
+
+Line = tuple[str, Sequence[float], Sequence[float]]
+
+
+def curves(losses: Sequence[Line], accuracies: Sequence[Line], words: tuple[str, str, str]) -> go.Figure:
+    """Losses (left) and accuracies (right) over epochs: name, epochs, values; words: epoch, loss, accuracy."""
+    drawn = [(line, "y", colour) for line, colour in zip(losses, (ORANGE, TEAL), strict=False)]
+    drawn += [(line, "y2", colour) for line, colour in zip(accuracies, (BLUE,), strict=False)]
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=list(epochs),
+                y=np.round(values, 4),
+                name=name,
+                yaxis=axis,
+                mode="lines" if len(values) > 1 else "markers",
+                line={"color": colour, "width": 2},
+                hovertemplate="%{x}: %{y:.3f}<extra>" + name + "</extra>",
+            )
+            for (name, epochs, values), axis, colour in drawn
+        ]
+    )
+    figure.update_xaxes(title=words[0])
+    figure.update_layout(
+        yaxis={"title": words[1], "rangemode": "tozero"},
+        yaxis2={"title": words[2], "overlaying": "y", "side": "right", "tickformat": ".0%", "showgrid": False},
+        legend={"orientation": "h", "y": 1.12},
+        showlegend=True,
+    )
+    return _sized(figure, 320)
 
 
 def parallel(axes: Sequence[Axis], scores: Sequence[float], *, less_is_better: bool) -> go.Figure:

@@ -7,6 +7,7 @@ import streamlit as st
 from annotated_types import Ge, Le, MaxLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from streamlit.delta_generator import DeltaGenerator
 
 from ui.language import _, every
 
@@ -88,6 +89,26 @@ def assign(slug: str, name: str, value: object) -> None:
     assigned = st.session_state.setdefault(f"{slug}_assigned", {})
     assigned[name] = [assigned.get(name, [before])[0], value, False]
     st.session_state[key] = value
+
+
+def choice(slug: str, name: str, title: str, options: Sequence[str], default: int, where: DeltaGenerator) -> int:
+    """A list of words that are no field of Settings, because they depend on one; gives the place of the chosen one.
+
+    Args:
+        slug: the page's.
+        name: SLUG_name is the key, and the name in the address.
+        title: above it.
+        options: words, translated where they are shown.
+        default: the place of the one that stands there first, or after the options have changed.
+        where: the container to draw in.
+    """
+    key = f"{slug}_{name}"
+    if named := _named(key, list(options)):
+        st.session_state[key] = named[0]
+    if st.session_state.get(key, options[default]) not in options:
+        st.session_state[key] = options[default]
+    chosen: str = where.selectbox(title, list(options), default, format_func=_, key=key, bind="query-params")
+    return options.index(chosen)
 
 
 def example(

@@ -117,6 +117,13 @@ SENTENCES = {
     ),
     ("SettingsError", "nothing_left"): N_("A padding of {value} cuts away the whole output. Take less."),
     ("SettingsError", "too_many_layers"): N_("{value} layers are too many; {rule} is the most."),
+    ("SettingsError", "too_many_parameters"): N_(
+        "Line {row}: this layer has {value} parameters, more than {rule}. Make it smaller."
+    ),
+    ("SettingsError", "too_many_products"): N_(
+        "Line {row}: a picture takes {value} multiply-adds by then, more than {rule}. Take fewer channels, or pool "
+        "earlier."
+    ),
     ("SettingsError", "too_many_networks"): N_(
         "{value} networks are too many; {rule} is the most. Choose fewer values."
     ),

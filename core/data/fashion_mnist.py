@@ -11,4 +11,5 @@ FASHION_MNIST = Source(
     ),
     is_grey=True,
     torchvision="FashionMNIST",
+    original="FashionMNIST",
 )

@@ -9,4 +9,5 @@ MNIST = Source(
     classes=tuple("0123456789"),
     is_grey=True,
     torchvision="MNIST",
+    original="MNIST",
 )

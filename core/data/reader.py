@@ -31,6 +31,7 @@ class Source:
         classes: names of the labels; empty where the files tell them.
         is_grey: whether pictures are kept as (H, W).
         torchvision: the class in torchvision.datasets that reads its original files and downloads them.
+        original: the folder in which that class keeps them.
         how: how to get it, for the message where it is missing.
     """
 
@@ -40,6 +41,7 @@ class Source:
     classes: tuple[str, ...] = ()
     is_grey: bool = False
     torchvision: str | None = None
+    original: str = ""
     how: str = "set CAMADAS_DATA to the folder that holds it, or connect to a network so that it can be downloaded"
 
 
@@ -71,6 +73,16 @@ def load(name: str, split: str, folder: Path | None = None) -> Dataset:
         if sorted(place.glob(f"{split}*.parquet")) or (place / split).is_dir():
             return open_pictures(place, split=split, source=source)
     return _from_torchvision(source, split, root)
+
+
+def is_here(name: str, split: str, folder: Path | None = None) -> bool:
+    """Whether one split of a named data set is on this machine, so that `load` downloads nothing."""
+    source, root = source_of(name), folder or data_folder()
+    places = [root / known for known in source.folders]
+    if any(sorted(place.glob(f"{split}*.parquet")) or (place / split).is_dir() for place in places):
+        return True
+    own = root / source.original
+    return bool(source.original) and any(file.is_file() for file in own.rglob("*"))
 
 
 def source_of(name: str) -> Source:

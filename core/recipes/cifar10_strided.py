@@ -11,7 +11,7 @@ from pydantic import Field
 
 from core.checkpoints import Card
 from core.models.strided_cnn import StridedCNN
-from core.recipes.cifar10 import DATA, LICENCE
+from core.recipes.cifar10 import DATA, LICENCE, refusal
 from core.recipes.classification import About, Classifier, ClassifierConfig, figures
 from core.recipes.classification import keep as keep_classifier
 from core.training.events import Done
@@ -53,7 +53,7 @@ def make_task(config: Config, folder: Path | None) -> Classifier:
 
 def keep(task: Classifier, done: Done, command: str, epochs: list[dict[str, Any]], folder: Path) -> Card:
     """Calibrate, measure, write checkpoint and card."""
-    return keep_classifier(ABOUT, task, done, command, epochs, folder)
+    return keep_classifier(ABOUT, task, done, command, epochs, folder, refusal)
 
 
 def evaluate(data: Path | None) -> dict[str, Any]:

@@ -171,7 +171,10 @@ def keep(
         seconds=done.seconds,
         steps=done.steps,
         metrics=metrics + how_well,
-        curve=[{"epoch": e["epoch"], "step": e["step"], "loss": e["losses"]["cross_entropy"], **e["metrics"]} for e in epochs],
+        curve=[
+            {"epoch": e["epoch"], "step": e["step"], "loss": e["losses"]["cross_entropy"], **e["metrics"]}
+            for e in epochs
+        ],
         calibration={"temperature": round(temperature, 4), **when},
         evaluation=measured,
         stored_as="bf16 kernels, float32 norms and biases",

@@ -1,0 +1,67 @@
+"""Many small pictures in a grid, each of which can be chosen."""
+
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.images import encode
+from ui.components.register import component
+
+COLUMNS = 16  # of the one picture in which all are sent
+
+
+def tiles(
+    images: np.ndarray,
+    labels: Sequence[str],
+    name: str,
+    key: str,
+    *,
+    shown_px: int,
+    captions: Sequence[str] = (),
+    chosen: int | None = None,
+    on_choose: Callable[[int], None] | None = None,
+) -> None:
+    """Draw the grid.
+
+    Args:
+        images: (n, h, w, 3) uint8 RGB, pixel-exact.
+        labels: what each one shows, for a screen reader and on hover.
+        name: of the grid, for a screen reader.
+        key: of the component in the session.
+        shown_px: the width of a tile.
+        captions: below each tile; none without it.
+        chosen: the one that is marked.
+        on_choose: called with the number of the one that was clicked; without it they are pictures alone.
+    """
+
+    def told() -> None:
+        at = st.session_state[key].get("choose")
+        if on_choose is not None and isinstance(at, int | float) and 0 <= at < len(images):
+            on_choose(int(at))
+
+    _n, height, width = images.shape[:3]
+    data = {
+        "sprite": f"data:image/png;base64,{b64encode(encode(sprite(images), 'png')).decode()}",
+        "columns": COLUMNS,
+        "rows": -(-len(images) // COLUMNS),
+        "width": shown_px,
+        "height": round(shown_px * height / width),
+        "labels": list(labels),
+        "captions": list(captions),
+        "name": name,
+        "chosen": chosen,
+        "live": on_choose is not None,
+    }
+    component("tiles")(data=data, key=key, on_choose_change=told)
+
+
+def sprite(images: np.ndarray) -> np.ndarray:
+    """All pictures as one, 16 in a row: (n, h, w, 3) uint8 -> (ceil(n / 16) h, 16 w, 3)."""
+    n, height, width = images.shape[:3]
+    rows = -(-n // COLUMNS)
+    padded = np.zeros((rows * COLUMNS, height, width, 3), np.uint8)
+    padded[:n] = images
+    grid = padded.reshape(rows, COLUMNS, height, width, 3).transpose(0, 2, 1, 3, 4)
+    return np.ascontiguousarray(grid.reshape(rows * height, COLUMNS * width, 3))
