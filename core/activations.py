@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, get_args
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -13,13 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from core.checkpoints import read
-from core.cifar10 import SIDE_PX, as_seen, enlarged
+from core.cifar10 import NETWORKS, SIDE_PX, as_seen, beside, enlarged
 from core.inference import in_turn
 from core.models.whitened_cnn import WhitenedCNN
 from core.scripting import render
 
-__all__ = ["as_seen", "enlarged"]
-Network = Literal["cifar10", "cifar10_strided"]
+__all__ = ["NETWORKS", "as_seen", "beside", "enlarged"]
+Network = Literal["Whitened network", "Classic network"]
 BLUE, PAPER, ORANGE = (43, 108, 176), (250, 248, 244), (194, 87, 12)  # negative, zero, positive
 
 
@@ -28,7 +28,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    network: Network = Field("cifar10", title="Network", description="Which of the two the photo goes through.")
+    network: Network = Field("Whitened network", title="Network", description="Which one the photo goes through.")
     scale: Literal["each map", "whole layer"] = Field(
         "each map",
         title="Colours",
@@ -98,7 +98,7 @@ def activations(seen: np.ndarray, network: str) -> list[np.ndarray]:
 
     Args:
         seen: (32, 32, 3) uint8.
-        network: one of Network.
+        network: a checkpoint.
 
     Returns:
         Float32 arrays without the batch: (C, H, W) or (n,).
@@ -138,7 +138,7 @@ def first_filter(seen: np.ndarray, network: str, channel: int) -> Filter:
 
     Args:
         seen: (32, 32, 3) uint8.
-        network: one of Network.
+        network: a checkpoint.
         channel: which filter, from 0.
     """
     net = _net(network)
@@ -163,7 +163,7 @@ def filtered(x: np.ndarray, kernel: np.ndarray, bias: float, stride: int) -> np.
 
 def script(settings: Settings) -> str:
     """The stand-alone Python script that prints every layer's shape and draws its maps."""
-    return render("activations", settings=settings, networks=get_args(Network))
+    return render("activations", settings=settings, name=NETWORKS[settings.network])
 
 
 Note = Callable[[str, nn.Module, Tensor], None]

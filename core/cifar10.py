@@ -13,9 +13,12 @@ from core.data.cifar10 import CIFAR10
 from core.inference import predict
 from core.scripting import render
 
-NETWORKS = ("cifar10", "cifar10_strided")
+NETWORKS = {"Whitened network": "cifar10", "Classic network": "cifar10_strided"}
 CLASSES = CIFAR10.classes
 SIDE_PX = 32
+GAP_PX = 12
+MOST_RATIO = 2.5  # of the sides of what is shown
+SHOWN_PX = 480  # the height at which pictures are shown
 
 
 class Settings(BaseModel):
@@ -112,9 +115,44 @@ def framed(image: np.ndarray, settings: Settings) -> np.ndarray:
     return out
 
 
+def shown(image: np.ndarray, settings: Settings) -> np.ndarray:
+    """The picture with its square, beside the square as the networks get it: (H, W, 3) uint8 -> (480, W', 4) uint8.
+
+    Of a picture that is longer than 2.5 times its other side, the part round the square.
+    """
+    top, left, side = square(image.shape[0], image.shape[1], **settings.model_dump())
+    most = max(side, round(MOST_RATIO * min(image.shape[:2])))
+    rows, columns = _window(top, side, image.shape[0], most), _window(left, side, image.shape[1], most)
+    whole = framed(image, settings)[rows, columns]
+    width = max(1, round(whole.shape[1] * SHOWN_PX / whole.shape[0]))
+    how = cv2.INTER_AREA if whole.shape[0] > SHOWN_PX else cv2.INTER_CUBIC
+    seen = enlarged(as_seen(image, **settings.model_dump()), SHOWN_PX // SIDE_PX)
+    return beside(cv2.resize(whole, (width, SHOWN_PX), interpolation=how), seen)
+
+
+def _window(start: int, side: int, length: int, most: int) -> slice:
+    """At most `most` of `length`, with start to start + side near its middle."""
+    if length <= most:
+        return slice(0, length)
+    begin = min(max(0, start + side // 2 - most // 2), length - most)
+    return slice(begin, begin + most)
+
+
 def enlarged(image: np.ndarray, times: int = 10) -> np.ndarray:
     """Each pixel as a square: (H, W, 3) or (H, W) uint8 -> (times H, times W, …)."""
     return image.repeat(times, axis=0).repeat(times, axis=1)
+
+
+def beside(*pictures: np.ndarray) -> np.ndarray:
+    """Pictures in a row, all as high as the first one, with a clear gap: (H, W, 3) uint8 each -> (H, W', 4) uint8."""
+    height = len(pictures[0])
+    parts: list[np.ndarray] = []
+    for picture in pictures:
+        width = max(1, round(picture.shape[1] * height / len(picture)))
+        how = cv2.INTER_NEAREST if len(picture) < height else cv2.INTER_AREA
+        sized = picture if len(picture) == height else cv2.resize(picture, (width, height), interpolation=how)
+        parts += [np.dstack([sized, np.full((height, width), 255, np.uint8)]), np.zeros((height, GAP_PX, 4), np.uint8)]
+    return np.hstack(parts[:-1])
 
 
 def ask(seen: np.ndarray, network: str) -> Answer:
@@ -122,7 +160,7 @@ def ask(seen: np.ndarray, network: str) -> Answer:
 
     Args:
         seen: (32, 32, 3) uint8.
-        network: one of NETWORKS.
+        network: a checkpoint, one of NETWORKS' values.
 
     Raises:
         CheckpointError: as core.checkpoints.read_card.
@@ -162,6 +200,12 @@ def tested(network: str) -> dict[str, Metric]:
         is_other = metric.name == "refused" and not metric.data.startswith("cifar10")
         found.setdefault("refused_others" if is_other else metric.name, metric)
     return found
+
+
+def warm_up() -> None:
+    """Load both checkpoints and run them once, so that the first visitor does not wait for it."""
+    for network in NETWORKS.values():
+        ask(np.zeros((SIDE_PX, SIDE_PX, 3), np.uint8), network)
 
 
 def script(settings: Settings) -> str:

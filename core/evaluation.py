@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.answers import Bin, Evaluation
 from core.checkpoints import Card, read_card
+from core.cifar10 import NETWORKS
 from core.data.cache import Dataset
 from core.data.reader import is_here, load
 from core.errors import DatasetError
@@ -17,9 +18,10 @@ from core.measures import ClassMeasure, report
 from core.scripting import render
 
 __all__ = ["Bin", "Evaluation"]
-Network = Literal["cifar10", "cifar10_strided", "mnist", "fashion_mnist"]
-DATASET = {"cifar10": "cifar10", "cifar10_strided": "cifar10", "mnist": "mnist", "fashion_mnist": "fashion_mnist"}
-MOST_SHOWN = 32
+Network = Literal["Whitened network", "Classic network", "Digits (MNIST)", "Clothes (Fashion-MNIST)"]
+CHECKPOINTS = {**NETWORKS, "Digits (MNIST)": "mnist", "Clothes (Fashion-MNIST)": "fashion_mnist"}
+DATASETS = {"cifar10": "cifar10", "cifar10_strided": "cifar10", "mnist": "mnist", "fashion_mnist": "fashion_mnist"}
+MOST_SHOWN = 20
 
 
 class Settings(BaseModel):
@@ -28,7 +30,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     network: Network = Field(
-        "cifar10",
+        "Whitened network",
         title="Network",
         description="Which of our classifiers, on the test pictures of its own data set.",
         json_schema_extra={"widget": "select"},
@@ -100,10 +102,10 @@ def each_class(evaluation: Evaluation) -> list[ClassMeasure]:
 
 
 def pictures(network: str, truth: int, said: int) -> tuple[list[Shown], bool]:
-    """Test pictures of one cell of the confusion matrix, the surest answers first, at most 32.
+    """Test pictures of one cell of the confusion matrix, the surest answers first, at most 20.
 
     Args:
-        network: which.
+        network: a checkpoint.
         truth: the true class.
         said: the class named.
 
@@ -135,14 +137,14 @@ def curves(card: Card) -> list[Curve]:
 
 def script(settings: Settings) -> str:
     """The stand-alone Python script that measures a network on a folder of labelled pictures."""
-    card = read_card(settings.network)
-    return render("evaluation", settings=settings, card=card)
+    card = read_card(CHECKPOINTS[settings.network])
+    return render("evaluation", settings=settings, card=card, is_cifar=DATASETS[card.name] == "cifar10")
 
 
 @cache
 def _at_hand(network: str) -> Dataset | None:
     """The test set, if it is on this machine and the very one that the card speaks of."""
-    name = DATASET[network]
+    name = DATASETS[network]
     if not is_here(name, "test"):
         return None
     try:

@@ -16,6 +16,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
 from core.checkpoints import read_card
+from core.cifar10 import NETWORKS
 from core.data.reader import data_folder, is_here, load, source_of
 from core.errors import DatasetError, SettingsError
 from core.jobs import JOBS, Job
@@ -31,10 +32,10 @@ __all__ = ["Job"]
 Data = Literal["digits", "MNIST", "Fashion-MNIST", "CIFAR-10"]
 Rate = Literal[0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]  # type: ignore[valid-type]
 SOURCES: dict[str, str] = {"MNIST": "mnist", "Fashion-MNIST": "fashion_mnist", "CIFAR-10": "cifar10"}
-SHIPPED: dict[str, tuple[str, ...]] = {
-    "MNIST": ("mnist",),
-    "Fashion-MNIST": ("fashion_mnist",),
-    "CIFAR-10": ("cifar10", "cifar10_strided"),
+SHIPPED: dict[str, dict[str, str]] = {
+    "MNIST": {"Digits (MNIST)": "mnist"},
+    "Fashion-MNIST": {"Clothes (Fashion-MNIST)": "fashion_mnist"},
+    "CIFAR-10": NETWORKS,
 }
 N_TEST = 1000  # the first test pictures; of scikit-learn's digits the last 397
 N_DIGITS = 1400  # for training
@@ -42,6 +43,7 @@ MOST_PARAMETERS, MOST_PRODUCTS = 2_000_000, 20_000_000
 CHUNK_S = 0.05  # of training between two looks at the commands
 N_POINTS = 240  # of the loss's line
 N_MISTAKES = 24
+N_CLASSES = 10
 
 SMALL = """conv 16 3 padding=1
 batchnorm
@@ -66,7 +68,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "epochs": 40,
     },
     "The same with shifts": {"n_pictures": 200, "stack": SMALL, "shift_px": 2, "epochs": 40},
-    "Muon instead of AdamW": {"optimizer": "Muon", "learning_rate": 0.1},
+    "Muon instead of AdamW": {"optimizer": "Muon", "learning_rate": 0.03},
     "CIFAR-10 with three blocks": {
         "data": "CIFAR-10",
         "n_pictures": 5000,
@@ -147,7 +149,9 @@ class LiveSettings(ClassificationSettings):
         if self.with_optimizer == "SGD":
             return torch.optim.SGD(model.parameters(), lr=self.learning_rate, momentum=0.9, nesterov=True)
         if self.with_optimizer == "Muon" and kernels:
-            return MuonWithSGD(kernels, [{"params": others, "lr": self.learning_rate / 5}], self.learning_rate)
+            return MuonWithSGD(
+                kernels, [{"params": others, "lr": self.learning_rate}], self.learning_rate, rescales=False
+            )
         return super().optimizer(model)
 
 
@@ -196,38 +200,49 @@ def places() -> list[str]:
     return ["digits", *(name for name, source in SOURCES.items() if is_here(source, "train"))]
 
 
-def network(settings: Settings) -> nn.Sequential:
-    """The network of these settings, with first weights by the seed.
+def planned(settings: Settings) -> nn.Sequential:
+    """The network of these settings on torch's meta device: shapes without numbers.
 
     Raises:
         SettingsError: if the layers do not fit, or are too much for a live run.
     """
     shape: tuple[int, ...] = {"digits": (1, 8, 8), "CIFAR-10": (3, 32, 32)}.get(settings.data, (1, 28, 28))
     modules: list[nn.Module] = []
-    products = 0
-    torch.manual_seed(settings.seed)
-    layers = parse(settings.stack)
-    for number, layer in enumerate(layers):
-        with torch.device("meta"):
-            planned = build(layer, shape)
-        n = sum(p.numel() for p in planned.parameters())
-        after = _shape_after(planned, shape)
-        products += n * (prod(after[1:]) if len(after) == 3 else 1)
-        _check(n, products, number)
-        modules.append(build(layer, shape))
-        shape = after
-    if len(shape) != 1:
-        modules.append(nn.Flatten())
-    _check(prod(shape) * 10, products + prod(shape) * 10, len(layers))
-    modules.append(build(Layer("dense", (10,)), (prod(shape),)))
+    products, layers = 0, parse(settings.stack)
+    with torch.device("meta"):
+        for number, layer in enumerate(layers, 1):
+            modules.append(build(layer, shape))
+            shape = _shape_after(modules[-1], shape)
+            n = sum(p.numel() for p in modules[-1].parameters())
+            products += n * (prod(shape[1:]) if len(shape) == 3 else 1)
+            _check(n, products, number)
+        if len(shape) != 1:
+            modules.append(nn.Flatten())
+        n = prod(shape) * N_CLASSES
+        _check(n, products + n, len(layers) + 1)
+        modules.append(build(Layer("dense", (N_CLASSES,)), (prod(shape),)))
     return nn.Sequential(*modules)
+
+
+def first_weights(net: nn.Module, seed: int) -> nn.Module:
+    """Give a network, which may be on torch's meta device, torch's usual first weights, drawn from this seed alone."""
+    random = torch.Generator().manual_seed(seed)
+    net = net.to_empty(device="cpu").train()
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            bound = module.weight[0].numel() ** -0.5
+            for tensor in module.parameters():
+                nn.init.uniform_(tensor, -bound, bound, generator=random)
+        elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            module.reset_parameters()  # nothing is drawn
+    return net
 
 
 def _check(parameters: int, products: int, layer: int) -> None:
     if parameters > MOST_PARAMETERS:
-        raise SettingsError("too_many_parameters", row=layer + 1, value=parameters, rule=MOST_PARAMETERS)
+        raise SettingsError("too_many_parameters", row=layer, value=parameters, rule=MOST_PARAMETERS)
     if products > MOST_PRODUCTS:
-        raise SettingsError("too_many_products", row=layer + 1, value=products, rule=MOST_PRODUCTS)
+        raise SettingsError("too_many_products", row=layer, value=products, rule=MOST_PRODUCTS)
 
 
 def _shape_after(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -284,13 +299,15 @@ class Training:
         settings: of pictures, network and training.
 
     Raises:
-        CamadasError: as `network` and `pictures`.
+        CamadasError: as `planned` and `pictures`.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.data = settings, pictures(settings)
         held_out = (self.data.x_test, self.data.labels_test)
-        self.task = ClassificationTask(network(settings), self.data.x, self.data.labels, held_out, live(settings))
+        self.task = ClassificationTask(
+            first_weights(planned(settings), settings.seed), self.data.x, self.data.labels, held_out, live(settings)
+        )
         self.events: Iterator[Event] = fit(self.task, live(settings))
         self.losses: list[tuple[float, float]] = []  # epochs so far, training loss
         self.epochs: list[dict[str, float]] = []
@@ -372,7 +389,7 @@ def start(settings: Settings, *, owner: str = "") -> Job:
     Raises:
         CamadasError: if layers do not fit, pictures are not here, or the server is full.
     """
-    network(settings)
+    planned(settings)
     pictures(settings)
     return JOBS.start(lambda: Training(settings), about(settings), is_paused=True, owner=owner)
 
@@ -391,23 +408,23 @@ def n_parameters(settings: Settings) -> int:
     """Of the visitor's network.
 
     Raises:
-        SettingsError: as `network`.
+        SettingsError: as `planned`.
     """
-    return sum(p.numel() for p in network(settings).parameters())
+    return sum(p.numel() for p in planned(settings).parameters())
 
 
 def shipped(settings: Settings) -> list[tuple[str, int, float]]:
     """Our networks for these pictures: name, parameters, and accuracy on the very test pictures of the live run."""
     truth = pictures(settings).labels_test.numpy()
     found = []
-    for name in SHIPPED.get(settings.data, ()):
+    for word, name in SHIPPED.get(settings.data, {}).items():
         card = read_card(name)
         assert card.evaluation is not None  # our classifiers' cards have it
         said = card.evaluation.answers()[0][: len(truth)]
-        found.append((name, card.parameters, float((said == truth).mean())))
+        found.append((word, card.parameters, float((said == truth).mean())))
     return found
 
 
 def script(settings: Settings) -> str:
     """The stand-alone Python script that trains the same network in plain PyTorch to the same end."""
-    return render("train_cnn", settings=settings, net=network(settings), live=live(settings))
+    return render("train_cnn", settings=settings, net=planned(settings), live=live(settings))

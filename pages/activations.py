@@ -6,7 +6,19 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from core.activations import Settings, Step, activations, as_seen, coloured, enlarged, first_filter, script, steps
+from core.activations import (
+    NETWORKS,
+    Settings,
+    Step,
+    activations,
+    as_seen,
+    beside,
+    coloured,
+    enlarged,
+    first_filter,
+    script,
+    steps,
+)
 from core.errors import CamadasError
 from ui import code, controls, errors, page, photo
 from ui.components.path import path
@@ -36,12 +48,12 @@ REFERENCES = [
 def show() -> None:
     """The whole page."""
     page.header(SLUG)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True):
         photo.picker("page", _("Choose a photo"))
-        settings = controls.settings(SLUG, Settings, [["network", "scale"]])
-    seen = as_seen(photo.current().preview)
+        settings = controls.popover(SLUG, N_("Network"), ":material/layers:", Settings, [["network"], ["scale"]])
+    seen, network = as_seen(photo.current().preview), NETWORKS[settings.network]
     try:
-        layers, maps = steps(settings.network), activations(seen, settings.network)
+        layers, maps = steps(network), activations(seen, network)
     except CamadasError as error:
         errors.show(errors.sentence(error))
         return
@@ -57,7 +69,7 @@ def show() -> None:
         name = _("Maps of layer {n}").format(n=number(layer + 1))
         tiles(pictures, labels, name, f"{SLUG}_maps", shown_px=tile_px(step), chosen=channel, on_choose=take_channel)
     with one_column:
-        one_map(step, maps[layer], pictures[channel], channel, seen)
+        one_map(maps[layer], pictures[channel], channel, seen)
     page.numbers(
         [
             page.Number(_("Layers"), number(len(layers))),
@@ -70,9 +82,9 @@ def show() -> None:
         SLUG,
         {
             N_("How it works"): partial(explain, layers),
-            N_("First filters, by OpenCV"): partial(by_opencv, seen, settings, channel if layer == 0 else 0),
+            N_("First filters, by OpenCV"): partial(by_opencv, seen, network, channel if layer == 0 else 0),
             N_("All layers"): partial(all_layers, layers),
-            N_("Code"): partial(code.tab, SLUG, script(settings), settings.network),
+            N_("Code"): partial(code.tab, SLUG, script(settings), network),
             N_("References"): partial(page.references, REFERENCES),
         },
     )
@@ -108,23 +120,14 @@ def tile_px(step: Step) -> int:
     return 96 if step.shape[0] <= 32 else 56 if step.shape[0] <= 128 else 40
 
 
-def one_map(step: Step, maps: np.ndarray, picture: np.ndarray, channel: int, seen: np.ndarray) -> None:
+def one_map(maps: np.ndarray, picture: np.ndarray, channel: int, seen: np.ndarray) -> None:
     """The chosen map, large, beside what the network sees."""
-    small, large = st.columns(2, gap="small")
-    words = _("What the network sees")
-    small.image(enlarged(seen), words, width="stretch", alt=words)
-    words = _("Map {n}").format(n=number(channel + 1))
-    large.image(enlarged(picture, max(1, 320 // picture.shape[0])), words, width="stretch", alt=words)
+    words = _("What the network sees, and map {n}").format(n=number(channel + 1))
+    st.image(beside(enlarged(seen), picture), words, width="stretch", alt=words)
     values = maps[channel]
-    page.table(
-        [words, ""],
-        [
-            [_("least"), number(float(values.min()), 2)],
-            [_("mean"), number(float(values.mean()), 2)],
-            [_("greatest"), number(float(values.max()), 2)],
-        ],
-    )
-    st.caption(_("Orange is above 0, blue below."))
+    said = _("From {least} to {greatest}, {mean} on average. Orange is above 0, blue below.")
+    least, greatest, mean = (number(float(v), 2) for v in (values.min(), values.max(), values.mean()))
+    st.caption(said.format(least=least, greatest=greatest, mean=mean))
 
 
 def explain(layers: list[Step]) -> None:
@@ -146,9 +149,9 @@ def explain(layers: list[Step]) -> None:
     )
 
 
-def by_opencv(seen: np.ndarray, settings: Settings, channel: int) -> None:
+def by_opencv(seen: np.ndarray, network: str, channel: int) -> None:
     """A filter of the first layer, by torch and by cv2.filter2D."""
-    found = first_filter(seen, settings.network, channel)
+    found = first_filter(seen, network, channel)
     shown = [("torch", found.by_torch), ("cv2.filter2D", found.by_opencv)]
     pictures = [(enlarged(coloured(values[None], "each map")[0]), name) for name, values in shown]
     kernel = coloured(found.kernel, "whole layer")

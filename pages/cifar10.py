@@ -5,13 +5,13 @@ from functools import partial
 
 import streamlit as st
 
-from core.cifar10 import CLASSES, NETWORKS, Answer, Settings, as_seen, ask, enlarged, framed, script, tested
+from core.cifar10 import CLASSES, NETWORKS, Answer, Settings, as_seen, ask, script, shown, tested
 from core.errors import CamadasError
 from ui import charts, classes, code, controls, errors, page, photo
 from ui.language import N_, _, formula, number
 
 SLUG = "cifar10"
-MAIN, CLASSIC = NETWORKS
+MAIN, CLASSIC = NETWORKS.values()
 REFERENCES = [
     "Krizhevsky (2009), [Learning multiple layers of features from tiny images]"
     "(https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf): CIFAR-10",
@@ -24,13 +24,13 @@ REFERENCES = [
 def show() -> None:
     """The whole page."""
     page.header(SLUG)
-    shown = photo.current().preview
+    given = photo.current().preview
     result_column, controls_column = page.columns()
     with controls_column:
         photo.picker("page", _("Choose a photo"))
         settings = controls.settings(SLUG, Settings, [["size"], ["across"], ["down"]])
         st.caption(_("They know: {things}.").format(things=", ".join(classes.said(name) for name in CLASSES)))
-    seen = as_seen(shown, **settings.model_dump())
+    seen = as_seen(given, **settings.model_dump())
     try:
         start = time.perf_counter()
         main = ask(seen, MAIN)
@@ -41,11 +41,8 @@ def show() -> None:
             errors.show(errors.sentence(error))
         return
     with result_column:
-        whole, small = st.columns([3, 2], gap="small", vertical_alignment="bottom")
-        words = _("The current photo; the networks get the square.")
-        whole.image(framed(shown, settings), words, width="stretch", alt=words)
-        words = _("What the networks see: 32 × 32 pixels.")
-        small.image(enlarged(seen), words, width="stretch", alt=words)
+        words = _("The current photo, and its square as the networks see it: 32 × 32 pixels.")
+        st.image(shown(given, settings), words, width="stretch", alt=words)
         st.markdown(f"### {verdict(main)}")
         bars(answers)
     page.numbers(numbers(main, seconds))
@@ -72,7 +69,7 @@ def verdict(answer: Answer) -> str:
 def bars(answers: dict[str, Answer]) -> None:
     """The probabilities of both networks, side by side."""
     names = [classes.said(name) for name in CLASSES]
-    series = [(_(classes.NETWORKS[key]), answer.probabilities) for key, answer in answers.items()]
+    series = [(_(name), answers[key].probabilities) for name, key in NETWORKS.items()]
     said = "; ".join(f"{name}: {verdict(answer)}" for (name, _p), answer in zip(series, answers.values(), strict=True))
     charts.show(charts.probabilities(names, series), said, f"{SLUG}_bars")
 
@@ -80,12 +77,12 @@ def bars(answers: dict[str, Answer]) -> None:
 def numbers(answer: Answer, seconds: float) -> list[page.Number]:
     """The row below the result."""
     decides = answer.energy if answer.refusal == "energy" else answer.entropy
-    label = _("Energy") if answer.refusal == "energy" else _("Entropy")
-    limit = _("limit {limit}").format(limit=number(answer.threshold, 2))
+    label = _("Energy, limit {limit}") if answer.refusal == "energy" else _("Entropy, limit {limit}")
+    limit = number(answer.threshold, 2)
     above = _("Above the limit the answer is: none of these. The limit lets 95 % of held-out pictures pass.")
     return [
         page.Number(_("Probability"), f"{number(100 * answer.probabilities[answer.best], 1)} %", help=_("Calibrated.")),
-        page.Number(label, number(decides, 2), limit, above),
+        page.Number(label.format(limit=limit), number(decides, 2), help=above),
         page.Number(_("Temperature"), number(answer.temperature, 2), help=_("The scores are divided by it.")),
         page.Number(_("Time"), f"{number(seconds * 1000)} ms", help=_("Of the first network, for this picture.")),
     ]
@@ -120,7 +117,7 @@ def explain(answer: Answer) -> None:
 
 def measured() -> None:
     """What both networks do on test pictures, and on photos of other things."""
-    head = ["", *(_(classes.NETWORKS[key]) for key in NETWORKS)]
+    head = ["", *map(_, NETWORKS)]
     labels = {
         "top1": _("Right, of CIFAR-10's test pictures"),
         "ece_before": _("Calibration error without the temperature"),
@@ -128,7 +125,7 @@ def measured() -> None:
         "refused": _("“None of these”, of CIFAR-10's test pictures"),
         "refused_others": _("“None of these”, of photos of other things"),
     }
-    cards = [tested(key) for key in NETWORKS]
+    cards = [tested(key) for key in NETWORKS.values()]
     rows = [[label, *(f"{number(100 * card[key].value, 1)} %" for card in cards)] for key, label in labels.items()]
     page.table(head, rows)
     first = cards[0]

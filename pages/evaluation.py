@@ -6,7 +6,18 @@ import numpy as np
 import streamlit as st
 
 from core.errors import CamadasError
-from core.evaluation import DATASET, Evaluation, Settings, card_of, curves, each_class, measured, pictures, script
+from core.evaluation import (
+    CHECKPOINTS,
+    DATASETS,
+    Evaluation,
+    Settings,
+    card_of,
+    curves,
+    each_class,
+    measured,
+    pictures,
+    script,
+)
 from ui import charts, classes, code, controls, errors, page
 from ui.components.confusion import confusion
 from ui.components.tiles import tiles
@@ -29,7 +40,8 @@ def show() -> None:
     with controls_column:
         settings = controls.settings(SLUG, Settings)
     try:
-        found = measured(settings.network)
+        network = CHECKPOINTS[settings.network]
+        found = measured(network)
     except CamadasError as error:
         errors.show(errors.sentence(error))
         return
@@ -38,7 +50,7 @@ def show() -> None:
         truth, said = worst(found)
         truth = controls.choice(SLUG, "truth", _("True class"), found.classes, truth, row)
         said = controls.choice(SLUG, "said", _("Class named"), found.classes, said, row)
-        cell(settings, found, truth, said)
+        cell(network, found, truth, said)
     with result_column:
         names = [classes.said(name) for name in found.classes]
         confusion(
@@ -53,12 +65,12 @@ def show() -> None:
     page.tabs(
         SLUG,
         {
-            N_("How to read it"): partial(explain, settings, found, truth, said),
+            N_("How to read it"): partial(explain, network, found, truth, said),
             N_("Each class"): partial(by_class, found),
             N_("Reliability"): partial(reliability, found),
-            N_("Training curves"): partial(training, settings),
+            N_("Training curves"): partial(training, network),
             N_("Networks compared"): compared,
-            N_("Code"): partial(code.tab, SLUG, script(settings), settings.network),
+            N_("Code"): partial(code.tab, SLUG, script(settings), network),
             N_("References"): partial(page.references, REFERENCES),
         },
     )
@@ -77,7 +89,7 @@ def choose(found: Evaluation, truth: int, said: int) -> None:
     controls.assign(SLUG, "said", found.classes[said])
 
 
-def cell(settings: Settings, found: Evaluation, truth: int, said: int) -> None:
+def cell(network: str, found: Evaluation, truth: int, said: int) -> None:
     """The pictures of the cell that was chosen."""
     n = found.confusion[truth][said]
     names = {"truth": classes.said(found.classes[truth]), "said": classes.said(found.classes[said])}
@@ -86,7 +98,7 @@ def cell(settings: Settings, found: Evaluation, truth: int, said: int) -> None:
         st.markdown(f"**{head}:** " + _("{truth}, named rightly").format(**names))
     else:
         st.markdown(f"**{head}:** " + _("{truth}, named {said}").format(**names))
-    shown, is_whole = pictures(settings.network, truth, said)
+    shown, is_whole = pictures(network, truth, said)
     if shown:
         sure = [f"{number(100 * one.confidence)} %" for one in shown]
         alt = _("Test picture {row}: {truth}, named {said} with {share}")
@@ -114,7 +126,7 @@ def numbers(found: Evaluation) -> list[page.Number]:
     ]
 
 
-def explain(settings: Settings, found: Evaluation, truth: int, said: int) -> None:
+def explain(network: str, found: Evaluation, truth: int, said: int) -> None:
     """What the matrix says, with the present numbers."""
     counts = np.array(found.confusion)
     n, true_n = int(counts[truth, said]), int(counts[truth].sum())
@@ -131,7 +143,7 @@ def explain(settings: Settings, found: Evaluation, truth: int, said: int) -> Non
         rf"\text{{{_('recall')}}} = \frac{{{right}}}{{{true_n}}} = {recall}\,\% \qquad "
         rf"\text{{{_('precision')}}} = \frac{{{right}}}{{{own_said}}} = {precision}\,\%"
     )
-    if DATASET[settings.network] == "cifar10":
+    if DATASETS[network] == "cifar10":
         st.markdown(
             _(
                 "The pictures of CIFAR-10 were here as JPEG of quality 75 with halved chroma, for training and for "
@@ -172,9 +184,9 @@ def reliability(found: Evaluation) -> None:
     )
 
 
-def training(settings: Settings) -> None:
+def training(network: str) -> None:
     """Loss and accuracy of the run that made the network."""
-    card = card_of(settings.network)
+    card = card_of(network)
     names = {
         "training loss": _("Training loss"),
         "held-out loss": _("Held-out loss"),
@@ -196,14 +208,14 @@ def compared() -> None:
     """All networks in one table, and the two of CIFAR-10 class by class."""
     head = [_("Network"), _("Parameters"), _("Right"), _("ECE, T = 1"), _("ECE, calibrated"), _("Test pictures")]
     rows = []
-    for name in DATASET:
+    for word, name in CHECKPOINTS.items():
         card, found = card_of(name), measured(name)
         figures = [f"{number(100 * v, 2)} %" for v in (found.top1, found.ece_before, found.ece_after)]
-        rows.append([_(classes.NETWORKS[name]), number(card.parameters), *figures, number(found.n)])
+        rows.append([_(word), number(card.parameters), *figures, number(found.n)])
     page.table(head, rows)
-    names = [name for name, dataset in DATASET.items() if dataset == "cifar10"]
-    series = [(_(classes.NETWORKS[name]), np.array([c.recall for c in each_class(measured(name))])) for name in names]
-    things = [classes.said(name) for name in measured(names[0]).classes]
+    both = [(word, name) for word, name in CHECKPOINTS.items() if DATASETS[name] == "cifar10"]
+    series = [(_(word), np.array([each.recall for each in each_class(measured(name))])) for word, name in both]
+    things = [classes.said(name) for name in measured(both[0][1]).classes]
     st.markdown("**" + _("Recall of each class of CIFAR-10") + "**")
     alt = _("Recall of each class: {first} is ahead of {second}.").format(first=series[0][0], second=series[1][0])
     charts.show(charts.probabilities(things, series), alt, f"{SLUG}_recall")

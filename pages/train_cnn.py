@@ -73,7 +73,7 @@ def compare(token: str, settings: Settings, *, is_done: bool) -> None:
     own = _("Yours, after {n} epochs").format(n=number(found.epoch))
     rows = [[own, number(n_parameters(settings)), f"{number(100 * found.accuracy, 1)} %"]]
     ours = shipped(settings)
-    rows += [[_(classes.NETWORKS[name]), number(n), f"{number(100 * share, 1)} %"] for name, n, share in ours]
+    rows += [[_(word), number(n), f"{number(100 * share, 1)} %"] for word, n, share in ours]
     page.table(head, rows)
     n_test = number(len(found.said))
     if ours:

@@ -88,10 +88,11 @@ class SecurityHeaders:
 
 
 def _warm_up() -> None:
-    from core.colorization import warm_up
+    from core import cifar10, colorization
 
     try:
-        warm_up()
+        colorization.warm_up()
+        cifar10.warm_up()
         _warm.set()
     except Exception:  # the page that needs it will say what is wrong; the others work
         log.exception("warm-up failed")

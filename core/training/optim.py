@@ -56,16 +56,17 @@ class MuonWithSGD:
     """Muon for the kernels of convolutions, SGD with Nesterov's momentum for all else, as one optimizer.
 
     Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/) makes the update of a matrix orthogonal. A
-    kernel is the matrix (channels out, all else), as in Jordan's CIFAR-10 runs, where each kernel is also scaled to
-    the norm sqrt(channels out) before every step: a norm follows it, so its scale has no meaning but for the step's
-    relative size. What differs: the Newton-Schulz iteration is torch's own.
+    kernel is the matrix (channels out, all else), as in Jordan's CIFAR-10 runs. There each kernel is also scaled to
+    the norm sqrt(channels out) before every step, where a norm follows it: its scale has then no meaning but for the
+    step's relative size. What differs: the Newton-Schulz iteration is torch's own.
 
     Args:
-        kernels: (O, I, h, w) parameters; their memory is channels_last from here on.
+        kernels: (O, I, h, w) parameters, contiguous or channels_last; they stay where they are in memory.
         groups: SGD's parameter groups, each with its "lr".
         learning_rate: of Muon.
         momentum: of Muon.
         sgd_momentum: of SGD.
+        rescales: whether kernels are scaled before every step.
     """
 
     def __init__(
@@ -75,10 +76,10 @@ class MuonWithSGD:
         learning_rate: float,
         momentum: float = 0.6,
         sgd_momentum: float = 0.85,
+        *,
+        rescales: bool = True,
     ) -> None:
-        for kernel in kernels:
-            kernel.data = kernel.data.contiguous(memory_format=torch.channels_last)
-        self.kernels = kernels
+        self.kernels, self.rescales = kernels, rescales
         self.matrices = [nn.Parameter(_matrix(kernel.data)) for kernel in kernels]  # of the same memory
         self.muon = torch.optim.Muon(
             self.matrices, lr=learning_rate, momentum=momentum, weight_decay=0.0, ns_steps=NEWTON_SCHULZ_STEPS
@@ -101,8 +102,9 @@ class MuonWithSGD:
         """Change all parameters by their gradients."""
         for kernel, matrix in zip(self.kernels, self.matrices, strict=True):
             assert kernel.grad is not None  # after backward
-            matrix.mul_(len(matrix) ** 0.5 / matrix.norm())
-            matrix.grad = _matrix(kernel.grad.contiguous(memory_format=torch.channels_last))
+            if self.rescales:
+                matrix.mul_(len(matrix) ** 0.5 / matrix.norm())
+            matrix.grad = _matrix(torch.empty_like(kernel).copy_(kernel.grad))
         self.muon.step()
         self.sgd.step()
 
@@ -117,5 +119,6 @@ class MuonWithSGD:
 
 
 def _matrix(kernel: Tensor) -> Tensor:
-    """(O, I, h, w) in channels_last -> (O, h * w * I), a view."""
-    return kernel.permute(0, 2, 3, 1).view(len(kernel), -1)
+    """(O, I, h, w) -> (O, h * w * I), or (O, I * h * w) where it is contiguous: a view."""
+    is_last = kernel.is_contiguous(memory_format=torch.channels_last)
+    return (kernel.permute(0, 2, 3, 1) if is_last else kernel).reshape(len(kernel), -1)

@@ -18,7 +18,7 @@ st.set_page_config(
 st.html(HERE / "style.html")  # before the page, so that nothing is ever seen without it
 language.choose()
 st.logo(str(asset(f"logo-{'dark' if st.context.theme.type == 'dark' else 'light'}.svg")), size="large")
-page = st.navigation(catalog.navigation())
+page = st.navigation(catalog.navigation(), expanded=True)
 st.set_page_config(page_title="Camadas" if page.title == _(catalog.PAGES[0].title) else f"{page.title} · Camadas")
 with st.sidebar:
     if catalog.entry(page.url_path or "home").wants_photo:
