@@ -151,6 +151,13 @@ def first_filter(seen: np.ndarray, network: str, channel: int) -> Filter:
     return Filter(kernel, bias, of_layer[0, channel].numpy(), sums)
 
 
+def kernel_picture(kernel: np.ndarray) -> np.ndarray:
+    """A kernel in the colours of signs, its channels side by side: (C, h, w) float32 -> (h, C (w + 1) - 1, 3) uint8."""
+    parts = coloured(kernel, "whole layer")
+    gap = np.full((kernel.shape[1], 1, 3), 255, np.uint8)
+    return np.hstack([piece for part in parts for piece in (part, gap)][:-1])
+
+
 def filtered(x: np.ndarray, kernel: np.ndarray, bias: float, stride: int) -> np.ndarray:
     """A convolution without padding through cv2.filter2D: (C, H, W) float32 and (C, h, w) -> (H', W') float32."""
     total = sum(

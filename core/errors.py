@@ -87,6 +87,22 @@ class SettingsError(CamadasError):
     }
 
 
+class PipelineRejected(CamadasError):
+    """A file, or settings, that make no augmentation pipeline."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "file_too_large": "the file has {size_kb} kB, more than {limit_kb}: a pipeline is far smaller",
+        "not_json": "the file is no JSON: take one that this page has written",
+        "not_a_pipeline": "this is no pipeline: {where} cannot be {value!r}: take one that this page has written",
+        "unknown_augmenter": "there is no augmenter {name!r}: choose one of the list",
+        "unknown_parameter": "{name} has no parameter {parameter!r}: leave it out",
+        "not_read": "{word!r} in {line!r} cannot be read: write name=value, or name=low..high",
+        "no_group": "{line!r} stands in no group: write one, some or all above it, or take the - away",
+        "value": "{name}: {parameter} must be within {rule}, not {value}: change it",
+        "too_many_steps": "the pipeline has {n} steps, more than {most}: leave some out",
+    }
+
+
 class SoundRejected(CamadasError):
     """A file that is no sound we can use."""
 

@@ -93,6 +93,12 @@ def measured(network: str) -> Evaluation:
     return found
 
 
+def sums(evaluation: Evaluation) -> tuple[list[int], list[int]]:
+    """How many pictures are of each class, and how many are named so."""
+    counts = np.array(evaluation.confusion)
+    return counts.sum(axis=1).tolist(), counts.sum(axis=0).tolist()
+
+
 def each_class(evaluation: Evaluation) -> list[ClassMeasure]:
     """Precision, recall and F1 of every class, from the counts."""
     counts = np.array(evaluation.confusion)

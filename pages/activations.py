@@ -3,7 +3,6 @@
 import math
 from functools import partial
 
-import numpy as np
 import streamlit as st
 
 from core.activations import (
@@ -16,10 +15,12 @@ from core.activations import (
     coloured,
     enlarged,
     first_filter,
+    kernel_picture,
     script,
     steps,
 )
 from core.errors import CamadasError
+from core.images import Picture
 from ui import code, controls, errors, page, photo
 from ui.components.path import path
 from ui.components.tiles import tiles
@@ -120,7 +121,7 @@ def tile_px(step: Step) -> int:
     return 96 if step.shape[0] <= 32 else 56 if step.shape[0] <= 128 else 40
 
 
-def one_map(maps: np.ndarray, picture: np.ndarray, channel: int, seen: np.ndarray) -> None:
+def one_map(maps: Picture, picture: Picture, channel: int, seen: Picture) -> None:
     """The chosen map, large, beside what the network sees."""
     words = _("What the network sees, and map {n}").format(n=number(channel + 1))
     st.image(beside(enlarged(seen), picture), words, width="stretch", alt=words)
@@ -149,16 +150,14 @@ def explain(layers: list[Step]) -> None:
     )
 
 
-def by_opencv(seen: np.ndarray, network: str, channel: int) -> None:
+def by_opencv(seen: Picture, network: str, channel: int) -> None:
     """A filter of the first layer, by torch and by cv2.filter2D."""
     found = first_filter(seen, network, channel)
     shown = [("torch", found.by_torch), ("cv2.filter2D", found.by_opencv)]
     pictures = [(enlarged(coloured(values[None], "each map")[0]), name) for name, values in shown]
-    kernel = coloured(found.kernel, "whole layer")
-    side = kernel.shape[1]
-    row = np.concatenate([np.pad(k, ((0, 0), (0, 1), (0, 0)), constant_values=255) for k in kernel], axis=1)[:, :-1]
+    side = found.kernel.shape[1]
     words = _("Kernel of map {n}: {side} × {side} for red, green and blue").format(n=number(channel + 1), side=side)
-    page.pictures([(enlarged(row, 40), words), *pictures])
+    page.pictures([(enlarged(kernel_picture(found.kernel), 40), words), *pictures])
     st.markdown(
         _(
             "A layer's filter is a sum over the channels of what OpenCV's filter2D does to each, plus the bias "

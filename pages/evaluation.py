@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import numpy as np
 import streamlit as st
 
 from core.errors import CamadasError
@@ -17,6 +16,7 @@ from core.evaluation import (
     measured,
     pictures,
     script,
+    sums,
 )
 from ui import charts, classes, code, controls, errors, page
 from ui.components.confusion import confusion
@@ -103,7 +103,7 @@ def cell(network: str, found: Evaluation, truth: int, said: int) -> None:
         sure = [f"{number(100 * one.confidence)} %" for one in shown]
         alt = _("Test picture {row}: {truth}, named {said} with {share}")
         labels = [alt.format(row=number(one.row), share=share, **names) for one, share in zip(shown, sure, strict=True)]
-        images = np.stack([one.image for one in shown])
+        images = [one.image for one in shown]
         tiles(images, labels, _("Pictures of this cell"), f"{SLUG}_pictures", shown_px=TILE_PX, captions=sure)
         words = _("The surest answers first, with their probabilities.")
         st.caption(words if is_whole else words + " " + _("A few of them: the data set is not on this server."))
@@ -128,8 +128,8 @@ def numbers(found: Evaluation) -> list[page.Number]:
 
 def explain(network: str, found: Evaluation, truth: int, said: int) -> None:
     """What the matrix says, with the present numbers."""
-    counts = np.array(found.confusion)
-    n, true_n = int(counts[truth, said]), int(counts[truth].sum())
+    of_class, named = sums(found)
+    n, true_n, right = found.confusion[truth][said], of_class[truth], found.confusion[truth][truth]
     name, other = classes.said(found.classes[truth]), classes.said(found.classes[said])
     st.markdown(
         _(
@@ -137,11 +137,10 @@ def explain(network: str, found: Evaluation, truth: int, said: int) -> None:
             "{true_n} pictures of class **{name}**, {n} were named **{other}**. On the diagonal stand the right ones."
         ).format(true_n=number(true_n), name=name, n=number(n), other=other)
     )
-    right, own_said = int(counts[truth, truth]), int(counts[:, truth].sum())
-    recall, precision = (formula(100 * right / max(n, 1), 1) for n in (true_n, own_said))
+    recall, precision = (formula(100 * right / max(n, 1), 1) for n in (true_n, named[truth]))
     st.latex(
         rf"\text{{{_('recall')}}} = \frac{{{right}}}{{{true_n}}} = {recall}\,\% \qquad "
-        rf"\text{{{_('precision')}}} = \frac{{{right}}}{{{own_said}}} = {precision}\,\%"
+        rf"\text{{{_('precision')}}} = \frac{{{right}}}{{{named[truth]}}} = {precision}\,\%"
     )
     if DATASETS[network] == "cifar10":
         st.markdown(
@@ -214,7 +213,7 @@ def compared() -> None:
         rows.append([_(word), number(card.parameters), *figures, number(found.n)])
     page.table(head, rows)
     both = [(word, name) for word, name in CHECKPOINTS.items() if DATASETS[name] == "cifar10"]
-    series = [(_(word), np.array([each.recall for each in each_class(measured(name))])) for word, name in both]
+    series = [(_(word), [each.recall for each in each_class(measured(name))]) for word, name in both]
     things = [classes.said(name) for name in measured(both[0][1]).classes]
     st.markdown("**" + _("Recall of each class of CIFAR-10") + "**")
     alt = _("Recall of each class: {first} is ahead of {second}.").format(first=series[0][0], second=series[1][0])

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
+from core.cifar10 import Settings as CifarSettings
+from core.cifar10 import shown
 from core.colorization import Settings, colorize, without_colour
 from core.filters import Settings as FilterSettings
 from core.filters import apply
@@ -79,6 +81,26 @@ def study() -> np.ndarray:
     return screenshot("/study", chart, act)
 
 
+def cifar10() -> np.ndarray:
+    """A sample, beside what the network sees of it."""
+    return np.ascontiguousarray(shown(decode(asset("samples/chelsea.jpg").read_bytes()), CifarSettings())[:, :, :3])
+
+
+def evaluation() -> np.ndarray:
+    """The confusion matrix."""
+    return screenshot("/evaluation", ".confusion", lambda page: page.locator(".confusion button").first.wait_for())
+
+
+def activations() -> np.ndarray:
+    """The maps of a layer."""
+    return screenshot("/activations", ".tiles", lambda page: page.locator(".path button").nth(2).click())
+
+
+def train_cnn() -> np.ndarray:
+    """The curves of a run."""
+    return screenshot("/train_cnn", ".lab .plots", lambda page: page.get_by_role("button", name="Start").click())
+
+
 def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.ndarray:
     """A part of a page as a browser draws it, after something was done there."""
     with sync_playwright() as playwright, serving() as (address, _process):
@@ -92,7 +114,9 @@ def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.nd
     return picture
 
 
-MADE = (convolution, filters, layers, sound, words, moons, sweep, study, colorization)
+CONVOLUTIONS = (convolution, filters, layers, sound, words)
+CLASSIFIERS = (cifar10, evaluation, activations, train_cnn)
+MADE = (*CONVOLUTIONS, moons, sweep, study, *CLASSIFIERS, colorization)
 PICTURES = {picture.__name__: picture for picture in MADE}
 
 if __name__ == "__main__":

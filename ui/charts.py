@@ -234,7 +234,7 @@ def shares(names: Sequence[str], values: Sequence[float], title: str) -> go.Figu
     return _sized(figure, 280)
 
 
-def probabilities(names: Sequence[str], series: Sequence[tuple[str, np.ndarray]]) -> go.Figure:
+def probabilities(names: Sequence[str], series: Sequence[tuple[str, Sequence[float] | np.ndarray]]) -> go.Figure:
     """Probabilities of classes, 0 to 1, as bars: of several networks (a name and its values each) side by side."""
     figure = go.Figure(
         [

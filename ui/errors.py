@@ -29,6 +29,17 @@ SENTENCES = {
     ),
     ("SoundRejected", "too_long"): N_("The sound lasts {seconds} s; {limit} s is the most. Cut it."),
     ("SoundRejected", "rate"): N_("{value} samples a second are not read. Export it with 44100."),
+    ("PipelineRejected", "file_too_large"): N_("The file has {size_kb} kB; {limit_kb} kB is the most for a pipeline."),
+    ("PipelineRejected", "not_json"): N_("This file is no JSON. Take one that this page has written."),
+    ("PipelineRejected", "not_a_pipeline"): N_(
+        "This is no pipeline: {where} cannot be “{value}”. Take one that this page has written."
+    ),
+    ("PipelineRejected", "unknown_augmenter"): N_("There is no augmenter “{name}”. Choose one of the list."),
+    ("PipelineRejected", "unknown_parameter"): N_("{name} has no parameter “{parameter}”. Leave it out."),
+    ("PipelineRejected", "not_read"): N_("“{word}” in “{line}” cannot be read. Write name=value or name=low..high."),
+    ("PipelineRejected", "no_group"): N_("“{line}” is in no group. Put a group above it, or take the dash away."),
+    ("PipelineRejected", "value"): N_("{name}: {parameter} must be within {rule}, not {value}. Change it."),
+    ("PipelineRejected", "too_many_steps"): N_("The pipeline has {n} steps; {most} is the most. Leave some out."),
     ("JobError", "storage"): N_("The place where studies are kept does not answer. Try again in a while."),
     ("JobError", "full"): N_("{n} trainings wait already. Try again in a while."),
     ("JobError", "ended"): N_("This training has ended. Start another one."),

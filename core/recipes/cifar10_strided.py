@@ -11,7 +11,7 @@ from pydantic import Field
 
 from core.checkpoints import Card
 from core.models.strided_cnn import StridedCNN
-from core.recipes.cifar10 import DATA, LICENCE, refusal
+from core.recipes.cifar import DATA, LICENCE, refusal
 from core.recipes.classification import About, Classifier, ClassifierConfig, figures
 from core.recipes.classification import keep as keep_classifier
 from core.training.events import Done

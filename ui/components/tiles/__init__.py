@@ -1,7 +1,7 @@
 """Many small pictures in a grid, each of which can be chosen."""
 
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -13,7 +13,7 @@ COLUMNS = 16  # of the one picture in which all are sent
 
 
 def tiles(
-    images: np.ndarray,
+    images: Iterable[np.ndarray],
     labels: Sequence[str],
     name: str,
     key: str,
@@ -26,7 +26,7 @@ def tiles(
     """Draw the grid.
 
     Args:
-        images: (n, h, w, 3) uint8 RGB, pixel-exact.
+        images: (h, w, 3) uint8 RGB each, all of one size; drawn pixel by pixel.
         labels: what each one shows, for a screen reader and on hover.
         name: of the grid, for a screen reader.
         key: of the component in the session.
@@ -38,14 +38,15 @@ def tiles(
 
     def told() -> None:
         at = st.session_state[key].get("choose")
-        if on_choose is not None and isinstance(at, int | float) and 0 <= at < len(images):
+        if on_choose is not None and isinstance(at, int | float) and 0 <= at < len(labels):
             on_choose(int(at))
 
-    _n, height, width = images.shape[:3]
+    stacked = np.stack(list(images))
+    height, width = stacked.shape[1:3]
     data = {
-        "sprite": f"data:image/png;base64,{b64encode(encode(sprite(images), 'png')).decode()}",
+        "sprite": f"data:image/png;base64,{b64encode(encode(sprite(stacked), 'png')).decode()}",
         "columns": COLUMNS,
-        "rows": -(-len(images) // COLUMNS),
+        "rows": -(-len(labels) // COLUMNS),
         "width": shown_px,
         "height": round(shown_px * height / width),
         "labels": list(labels),
