@@ -19,7 +19,7 @@ def parse(text: str) -> Entries:
 
     Args:
         text: a step on each line: an augmenter, its parameters as name=value or name=low..high, and sometimes=0.5 where
-            it is not always used. A line "one", "some 1..2" or "all" (with random, sometimes=0.5) begins a group of
+            it is not always used. A line "one", "some of=1..2" or "all" (with random, sometimes=0.5) begins a group of
             the lines below it that begin with "- ".
 
     Raises:
@@ -55,7 +55,7 @@ def write(entries: Entries) -> str:
         else:
             words: list[str] = [entry.choose]
             if entry.choose == "some":
-                words.append(f"{entry.least}..{entry.most}")
+                words.append(f"of={entry.least}..{entry.most}")
             words += ["random"] * entry.is_random
             words += [f"sometimes={entry.p:g}"] * (entry.p != 1)
             lines += [" ".join(words), *(INSIDE + _written(step) for step in entry.steps)]
@@ -71,7 +71,7 @@ def edited(text: str, action: str, row: int, name: str = "", value: str = "") ->
             or a group at the end.
         row: which line, from 0.
         name: of the parameter; or what to add.
-        value: of the parameter, as it was typed; of a range low..high.
+        value: of the parameter, as it was typed; of a range low..high; of "up" and "down" how many places, else 1.
 
     Raises:
         PipelineRejected: for a value that is none.
@@ -97,7 +97,8 @@ def edited(text: str, action: str, row: int, name: str = "", value: str = "") ->
         lines.insert(end_of_group(lines, row), line.removeprefix(INSIDE))
         del lines[row]
     elif action in ("up", "down"):
-        _move(lines, row, end, action)
+        for _ in range(min(MAX_STEPS, int(value) if value.isdecimal() else 1)):
+            row = _move(lines, row, action)
     return _checked(lines)
 
 
@@ -109,19 +110,22 @@ def end_of_group(lines: list[str], row: int) -> int:
     return at
 
 
-def _move(lines: list[str], row: int, end: int, action: str) -> None:
-    """Let a line, with what it holds, change places with its neighbour of the same depth."""
-    is_inside = lines[row].startswith(INSIDE)
+def _move(lines: list[str], row: int, action: str) -> int:
+    """Let a line, with what it holds, change places with its neighbour of the same depth; gives where it is then."""
+    is_inside, end = lines[row].startswith(INSIDE), _end(lines, row)
     if action == "down":
-        if end < len(lines) and lines[end].startswith(INSIDE) == is_inside:
-            other = _end(lines, end)
-            lines[row:other] = lines[end:other] + lines[row:end]
-        return
+        if end == len(lines) or lines[end].startswith(INSIDE) != is_inside:
+            return row
+        other = _end(lines, end)
+        lines[row:other] = lines[end:other] + lines[row:end]
+        return row + other - end
     before = row - 1
     while before >= 0 and lines[before].startswith(INSIDE) and not is_inside:
         before -= 1
-    if before >= 0 and lines[before].startswith(INSIDE) == is_inside:
-        lines[before:end] = lines[row:end] + lines[before:row]
+    if before < 0 or lines[before].startswith(INSIDE) != is_inside:
+        return row
+    lines[before:end] = lines[row:end] + lines[before:row]
+    return before
 
 
 def _end(lines: list[str], row: int) -> int:
@@ -147,8 +151,8 @@ def _group(line: str) -> Group:
             found["is_random"] = True
         elif is_set and name == "sometimes":
             found["p"] = _number(line, value)
-        elif ".." in word and choose == "some":
-            low, high = word.split("..", 1)
+        elif name == "of" and ".." in value:
+            low, high = value.split("..", 1)
             found["least"], found["most"] = int(_number(line, low)), int(_number(line, high))
         else:
             raise PipelineRejected("not_read", line=line[:60], word=word[:30])

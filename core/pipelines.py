@@ -307,7 +307,7 @@ def build(pipeline: Pipeline, wrap: Any = None) -> Any:
     def of_group(group: Group) -> Any:
         inner = [of_step(step) for step in group.steps]
         made = of_all(inner, group.choose, group.least, group.most, is_random=group.is_random)
-        return made if group.p == 1 else a.Sometimes(group.p, made)
+        return made if group.p == 1 else a.Sometimes(group.p, [made])  # in a list: imgaug seeds what is in lists
 
     members = [of_step(entry) if isinstance(entry, Step) else of_group(entry) for entry in pipeline.entries]
     return of_all(members, pipeline.choose, pipeline.least, pipeline.most, is_random=pipeline.is_random)

@@ -101,6 +101,11 @@ def train_cnn() -> np.ndarray:
     return screenshot("/train_cnn", ".lab .plots", lambda page: page.get_by_role("button", name="Start").click())
 
 
+def augmentation() -> np.ndarray:
+    """The draws of the page."""
+    return screenshot("/augmentation", ".tiles >> nth=0", lambda page: page.locator(".tiles .tile").first.wait_for())
+
+
 def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.ndarray:
     """A part of a page as a browser draws it, after something was done there."""
     with sync_playwright() as playwright, serving() as (address, _process):
@@ -115,7 +120,7 @@ def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.nd
 
 
 CONVOLUTIONS = (convolution, filters, layers, sound, words)
-CLASSIFIERS = (cifar10, evaluation, activations, train_cnn)
+CLASSIFIERS = (cifar10, evaluation, activations, train_cnn, augmentation)
 MADE = (*CONVOLUTIONS, moons, sweep, study, *CLASSIFIERS, colorization)
 PICTURES = {picture.__name__: picture for picture in MADE}
 

@@ -163,6 +163,16 @@ PAGES = (
         picture_alt=N_("Curves of loss and accuracy of a network in training."),
     ),
     Entry(
+        slug="augmentation",
+        section="classification",
+        title=N_("Augmentation"),
+        promise=N_("How can one picture stand for many?"),
+        icon=":material/auto_awesome_motion:",
+        wants_photo=True,
+        picture="augmentation.webp",
+        picture_alt=N_("Nine draws of a photo of a cat, each turned, coloured and blurred in another way."),
+    ),
+    Entry(
         slug="colorization",
         section="projects",
         title=N_("Colorization"),

@@ -315,6 +315,21 @@ def curves(losses: Sequence[Line], accuracies: Sequence[Line], words: tuple[str,
     return _sized(figure, 320)
 
 
+def histogram(shares: np.ndarray, words: tuple[str, str]) -> go.Figure:
+    """How often each range of brightness occurs, (3, n) shares for red, green and blue; words: brightness, share."""
+    x = ((np.arange(shares.shape[1]) + 0.5) * 256 / shares.shape[1]).round(1)
+    figure = go.Figure(
+        [
+            go.Scatter(x=x, y=row.round(4), mode="lines", line={"color": colour, "width": 1.5}, hoverinfo="skip")
+            for row, colour in zip(shares, ("#c8453b", "#3d9a5a", BLUE), strict=True)
+        ]
+    )
+    figure.update_xaxes(title=words[0], range=[0, 256])
+    figure.update_yaxes(title=words[1], tickformat=".0%", rangemode="tozero")
+    figure.update_layout(showlegend=False)
+    return _sized(figure, 220)
+
+
 def parallel(axes: Sequence[Axis], scores: Sequence[float], *, less_is_better: bool) -> go.Figure:
     """Trials as lines through parallel axes (Inselberg 1985), the good ones in the stronger colour."""
     dimensions = []

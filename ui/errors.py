@@ -37,6 +37,7 @@ SENTENCES = {
     ("PipelineRejected", "unknown_augmenter"): N_("There is no augmenter “{name}”. Choose one of the list."),
     ("PipelineRejected", "unknown_parameter"): N_("{name} has no parameter “{parameter}”. Leave it out."),
     ("PipelineRejected", "not_read"): N_("“{word}” in “{line}” cannot be read. Write name=value or name=low..high."),
+    ("PipelineRejected", "marks"): N_("“{value}” is no place on the picture. Write percents from 0 to 100."),
     ("PipelineRejected", "no_group"): N_("“{line}” is in no group. Put a group above it, or take the dash away."),
     ("PipelineRejected", "value"): N_("{name}: {parameter} must be within {rule}, not {value}. Change it."),
     ("PipelineRejected", "too_many_steps"): N_("The pipeline has {n} steps; {most} is the most. Leave some out."),

@@ -14,7 +14,7 @@ one sometimes=0.5
 - GaussianBlur sigma=0..2
 - AdditiveGaussianNoise per_channel=true
 Fliplr p=1
-some 0..2 random
+some of=0..2 random
 - Add value=-10..10
 - Multiply"""
 LINES = TEXT.splitlines()
@@ -61,15 +61,17 @@ def map_(names):
         ("outside", 0, "", "", LINES),
         ("set", 0, "rotate", "-5..5", ["Affine rotate=-5..5 mode=edge", *LINES[1:]]),
         ("set", 2, "sometimes", "0.25", [*LINES[:2], LINES[2] + " sometimes=0.25", *LINES[3:]]),
+        ("set", 5, "of", "1..1", [*LINES[:5], "some of=1..1 random", *LINES[6:]]),
         ("set", 0, "mode", "constant", ["Affine rotate=-25..25", *LINES[1:]]),
         ("add", 0, "Invert", "", [*LINES, "Invert"]),
         ("add", 0, "all", "", [*LINES, "all"]),
         ("remove", 99, "", "", LINES),
+        ("down", 0, "", "2", [*LINES[1:5], LINES[0], *LINES[5:]]),
+        ("up", 5, "", "2", [LINES[0], *LINES[5:], *LINES[1:5]]),
+        ("up", 5, "", "99", [*LINES[5:], *LINES[:5]]),
     ],
 )
 def test_changes_do_what_they_say(action, row, name, value, lines):
-    if (action, row) == ("set", 0) and name == "rotate":
-        lines = ["Affine rotate=-5..5 mode=edge", *LINES[1:]]
     assert edited(TEXT, action, row, name, value).splitlines() == lines
 
 
@@ -84,8 +86,8 @@ def test_changes_do_what_they_say(action, row, name, value, lines):
         ("Add value=-9999..0", "value"),
         ("Add what=3", "unknown_parameter"),
         ("Add sometimes=2", "not_read"),
-        ("some 1..x", "not_read"),
-        ("some 1..99", "not_read"),
+        ("some of=1..x", "not_read"),
+        ("some of=1..99", "not_read"),
         ("one two", "not_read"),
         ("AddToHueAndSaturation per_channel=maybe", "not_read"),
         ("\n".join(["Add"] * (MAX_STEPS + 1)), "too_many_steps"),

@@ -1,0 +1,91 @@
+"""The gesture that the page exists for: build a pipeline of three steps, move the box, export it and run the export."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import expect
+
+from core.pipelines import from_json
+from tests.browser.browse import NARROW, WIDE, open_page, settled, visiting
+from ui.files import asset
+
+
+def add(page, name: str) -> None:
+    search = page.locator(".steps input[type=search]")
+    search.fill(name)
+    search.press("Enter")
+    expect(page.locator(".steps li b").filter(has_text=re.compile(f"^{name}$"))).to_be_visible()
+    settled(page)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_pipeline_is_built_its_box_moved_and_its_export_runs(browser, address, size, tmp_path):
+    with visiting(browser, address, size=size) as page:
+        open_page(
+            page, "/augmentation?augmentation_pipeline=Fliplr&augmentation_draws=2&augmentation_tab=Box%20and%20points"
+        )
+        add(page, "Rotate")
+        add(page, "Sharpen")
+        steps = page.locator(".steps li b")
+        expect(steps).to_have_text(["Fliplr", "Rotate", "Sharpen"])
+        page.get_by_role("button", name="Move Sharpen up").click()
+        expect(steps).to_have_text(["Fliplr", "Sharpen", "Rotate"])
+        box = page.locator(".marks .box")
+        box.scroll_into_view_if_needed()
+        before = box.bounding_box()
+        picture = page.locator(".marks img").bounding_box()
+        middle = (before["x"] + before["width"] * 0.2, before["y"] + before["height"] * 0.9)
+        page.mouse.move(*middle)
+        page.mouse.down()
+        page.mouse.move(middle[0] - 0.1 * picture["width"], middle[1], steps=4)
+        page.mouse.up()
+        page.wait_for_url(re.compile(r"augmentation_box=14"))
+        settled(page)
+        page.get_by_role("tab", name="Code").click()
+        with page.expect_download() as got:
+            page.get_by_role("button", name="Script (.py)").click()
+        got.value.save_as(tmp_path / "augmentation.py")
+        (tmp_path / "photo.png").write_bytes(asset("samples/chelsea.jpg").read_bytes())
+        done = subprocess.run([sys.executable, "-I", "augmentation.py"], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert len(list(tmp_path.glob("draw-*.png"))) == 2
+        assert "BOX = (0.14" in (tmp_path / "augmentation.py").read_text()
+
+
+def test_a_pipeline_leaves_as_a_file_and_comes_back(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/augmentation?augmentation_pipeline=Invert&augmentation_tab=Files")
+        with page.expect_download() as got:
+            page.get_by_role("button", name="Pipeline (.json)").click()
+        data = got.value.path().read_bytes()
+        assert [step.name for step in from_json(data).flat()] == ["Invert"]
+        page.get_by_role("button", name="Remove Invert").click()
+        expect(page.get_by_text("Nothing is done yet: add a step.")).to_be_visible()
+        settled(page)
+        page.locator('.stMain input[type="file"], [data-testid="stMain"] input[type="file"]').first.set_input_files(
+            {"name": "pipeline.json", "mimeType": "application/json", "buffer": data}
+        )
+        expect(page.locator(".steps li b")).to_have_text(["Invert"])
+
+
+def test_a_step_is_dragged_and_grouped_by_keyboard_and_mouse(browser, address):
+    with visiting(browser, address, language="pt") as page:
+        open_page(page, "/augmentation?augmentation_pipeline=Fliplr%0AInvert%0AAdd")
+        names = page.locator(".steps li b")
+        expect(names).to_have_text(["Fliplr", "Invert", "Add"])
+        grip, last = page.locator(".steps .grip").first.bounding_box(), page.locator(".steps li").last.bounding_box()
+        page.mouse.move(grip["x"] + 4, grip["y"] + 4)
+        page.mouse.down()
+        page.mouse.move(grip["x"] + 4, last["y"] + last["height"] - 2, steps=5)
+        page.mouse.up()
+        expect(names).to_have_text(["Invert", "Add", "Fliplr"])
+        page.locator(".steps .groups").select_option("one")
+        expect(names).to_have_text(["Invert", "Add", "Fliplr", "Um destes"])
+        settled(page)
+        page.get_by_role("button", name="Mover Um destes para cima").press("Enter")
+        expect(names).to_have_text(["Invert", "Add", "Um destes", "Fliplr"])
+        settled(page)
+        page.get_by_role("button", name="Pôr Fliplr no grupo acima").press("Enter")
+        expect(page.locator(".steps li.inside b")).to_have_text(["Fliplr"])
