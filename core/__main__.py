@@ -134,11 +134,29 @@ def colorize(
     _convert(photos, out, lambda image: colorize_image(image, settings).image, tag="colorized")
 
 
-def _convert(paths: list[Path], out: Path, function: Any, tag: str) -> None:
-    """Run core.files.convert under a progress bar; exit with 1 if a file failed."""
+@app.command()
+def augment(
+    photos: Annotated[list[Path], typer.Argument(help="Pictures, or folders of them.")],
+    pipeline: Annotated[Path, typer.Option(help="A pipeline's file, as the page Augmentation writes it.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results.", file_okay=False)],
+    copies: Annotated[int, typer.Option(help="Results of each picture.", min=1, max=1000)] = 1,
+) -> None:
+    """Draw COPIES of each picture through a pipeline into OUT; bad files are named and skipped."""
+    from core.pipelines import MAX_BYTES, Runner, from_json
+
+    try:
+        with open(pipeline, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SettingsError("file", argument=pipeline, value=error.strerror) from error
+    _convert(photos, out, Runner(from_json(data)).image, tag="augmented", copies=copies)
+
+
+def _convert(paths: list[Path], out: Path, function: Any, tag: str, copies: int = 1) -> None:
+    """Run core.files.convert under a progress bar, so many times on each file; exit with 1 if a file failed."""
     from core.files import convert, pictures
 
-    sources = pictures(paths)
+    sources = [source for source in pictures(paths) for _ in range(copies)]
     n_failed = 0
     with _progress() as progress:
         bar = progress.add_task(tag, total=len(sources), note="")

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from core.augmenters import AUGMENTERS
+from core.augmenter_table import AUGMENTERS
 from core.errors import PipelineRejected
 from core.images import fit_within
 from core.pipeline_text import edited, parse, write

@@ -45,6 +45,7 @@ class SettingsError(CamadasError):
     messages: ClassVar[dict[str, str]] = {
         "shape": "{argument} must be {rule}, but is {value}: change its shape",
         "folder": "{argument} is no folder that can be used ({value}): name another",
+        "file": "{argument} cannot be read ({value}): name another file",
         "resumed": "{argument} is {value}, but the run to resume has {rule}: take its settings, or begin anew",
         "unknown": "{argument} {value!r} is not known: choose one of {rule}",
         "range": "{argument} must be {rule}, but is {value}: change it",
@@ -101,6 +102,22 @@ class PipelineRejected(CamadasError):
         "no_group": "{line!r} stands in no group: write one, some or all above it, or take the - away",
         "value": "{name}: {parameter} must be within {rule}, not {value}: change it",
         "too_many_steps": "the pipeline has {n} steps, more than {most}: leave some out",
+    }
+
+
+class ZipRejected(CamadasError):
+    """An archive of pictures that we do not unpack."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "file_too_large": "the archive has {size_mb:.1f} MB, more than {limit_mb} MB: split it",
+        "not_a_zip": "this is no ZIP file: pack the pictures as ZIP",
+        "path": "the archive holds {name!r}, which leads out of it: pack the pictures anew",
+        "no_pictures": "there are no pictures in the archive: put JPEG, PNG or WebP files into it",
+        "too_many": "the archive holds {n} pictures, more than {most}: split it",
+        "picture_too_large": "{name!r} has more than {limit_mb} MB: save it smaller",
+        "too_much": "the pictures have {size_mb:.0f} MB unpacked, more than {limit_mb}: split the archive",
+        "bomb": "{name!r} unpacks to far more than a picture holds: pack the pictures anew",
+        "broken": "{name!r} is damaged or has a password: pack the pictures anew, without one",
     }
 
 

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from core.augmenters import AUGMENTERS, Parameter, Value
+from core.augmenter_table import AUGMENTERS, Parameter, Value
 from core.errors import PipelineRejected
 from core.pipelines import MAX_STEPS, Group, Step
 

@@ -12,7 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from core.augmenters import AUGMENTERS, Parameter, Value, imgaug, make
+from core.augmenter_table import AUGMENTERS, Parameter, Value
+from core.augmenters import imgaug, make
 from core.errors import PipelineRejected
 
 MAX_BYTES = 100_000
@@ -27,7 +28,7 @@ class Step(BaseModel):
     """One augmenter with its parameters.
 
     Attributes:
-        name: a key of core.augmenters.AUGMENTERS.
+        name: a key of core.augmenter_table.AUGMENTERS.
         p: how often it is used, 0 to 1.
         values: of its parameters; those that are not named have their defaults.
     """

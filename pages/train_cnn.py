@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import CamadasError, JobError
 from core.train_cnn import EXAMPLES, Settings, Trained, about, n_parameters, script, shipped, start, trained
 from ui import classes, code, controls, errors, jobs, page
-from ui.components.curves import show as draw
+from ui.components.curves import curves
 from ui.components.tiles import tiles
 from ui.language import N_, _, number
 
@@ -33,7 +33,7 @@ def show() -> None:
     except CamadasError as error:
         errors.show(errors.sentence(error))
         return
-    is_done = draw(SLUG, token, f"{SLUG}_curves")
+    is_done = curves(SLUG, token, f"{SLUG}_curves")
     page.tabs(
         SLUG,
         {

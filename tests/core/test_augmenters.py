@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from core.augmenters import AUGMENTERS, FAMILIES, FOREGROUNDS, LEFT_OUT, imgaug, make, names
+from core.augmenter_table import AUGMENTERS, FAMILIES, FOREGROUNDS, LEFT_OUT, names
+from core.augmenters import imgaug, make
 from core.pipelines import Pipeline, Runner, Step
 
 ALONE = {"ChangeColorTemperature"}  # imgaug's own fails on a batch of several: our runner gives it one at a time

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.augmenters import AUGMENTERS
+from core.augmenter_table import AUGMENTERS
 from core.errors import PipelineRejected
 from core.pipeline_text import edited, parse, write
 from core.pipelines import MAX_STEPS, Group, Step

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.augmenters import AUGMENTERS
+from core.augmenter_table import AUGMENTERS
 from core.errors import PipelineRejected
 from core.pipelines import MAX_BYTES, MAX_STEPS, Group, Pipeline, Runner, Step, build, from_json, to_json
 

@@ -10,6 +10,7 @@ import pytest
 from core.checkpoints import names
 from core.colour import mean_chroma
 from core.images import decode, encode
+from core.pipelines import Pipeline, Runner, Step, to_json
 from tests.conftest import write_parquet
 from ui.files import ROOT
 
@@ -48,10 +49,37 @@ def test_colorize_in_place_keeps_the_input_and_strength_zero_is_grey(tmp_path, s
     assert mean_chroma(decode((tmp_path / "a-colorized.png").read_bytes())) < 1
 
 
+def test_augment_many_files(tmp_path, sample):
+    pipeline = Pipeline(seed=2, entries=(Step(name="Rotate"), Step(name="Fliplr", p=0.5)))
+    (tmp_path / "pipeline.json").write_text(to_json(pipeline))
+    small = np.ascontiguousarray(sample[:60, :80])
+    (tmp_path / "a.png").write_bytes(encode(small, "png"))
+    (tmp_path / "bad.png").write_bytes(b"words")
+    options = ("--pipeline", tmp_path / "pipeline.json", "--copies", 3, "--out", tmp_path / "out")
+    done = core("augment", tmp_path / "a.png", tmp_path / "bad.png", *options)
+    assert done.returncode == 1
+    assert "bad.png: this is no JPEG" in done.stderr
+    runner = Runner(pipeline)
+    for name in ("a", "a-augmented", "a-augmented-2"):
+        assert (decode((tmp_path / "out" / f"{name}.png").read_bytes()) == runner.image(small)).all()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"), [(b"no", "no JSON"), (b'{"draws": 1000000}', "draws"), (None, "cannot be read")]
+)
+def test_augment_refuses_files_that_are_no_pipeline(tmp_path, data, says):
+    if data is not None:
+        (tmp_path / "pipeline.json").write_bytes(data)
+    done = core("augment", "x.png", "--pipeline", tmp_path / "pipeline.json", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("train", "nothing"), "choose one of colorization"),
+        (("train", "nothing"), "choose one of cifar10"),
         (("evaluate", "colorization", "--data", "nowhere.parquet"), "holds no pictures"),
         (("train", "colorization", "--data", "nowhere"), "tiny-imagenet-200.zip"),
         (("colorize", "x.png", "--out", "out", "--strength", "9"), "strength"),

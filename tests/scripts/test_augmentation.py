@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.augmentation import EXAMPLES, Settings, draws, sized
-from core.augmenters import AUGMENTERS
+from core.augmenter_table import AUGMENTERS
 from core.images import decode
 from tests.scripts.test_scripts import run_script
 

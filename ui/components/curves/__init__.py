@@ -1,26 +1,12 @@
 """A network in training: its losses and its accuracy as curves that grow."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from ui.components.register import component
 from ui.language import LOCALES, _, current
 
 
-def curves(token: str, key: str, on_finished: Callable[[], None]) -> None:
-    """Draw the run of this token.
-
-    Args:
-        token: of the job.
-        key: of the component in the session.
-        on_finished: called when the run has come to its end.
-    """
-    data = {"token": token, "locale": LOCALES[current()].replace("_", "-"), "words": _words()}
-    component("curves", is_live=True)(data=data, key=key, on_finished_change=on_finished)
-
-
-def show(slug: str, token: str, key: str) -> bool:
+def curves(slug: str, token: str, key: str) -> bool:
     """Draw the run of this token; gives whether it has come to its end.
 
     Args:
@@ -33,7 +19,8 @@ def show(slug: str, token: str, key: str) -> bool:
     def finished() -> None:
         st.session_state[done] = token
 
-    curves(token, key, finished)
+    data = {"token": token, "locale": LOCALES[current()].replace("_", "-"), "words": _words()}
+    component("curves", is_live=True)(data=data, key=key, on_finished_change=finished)
     return bool(st.session_state.get(done) == token)
 
 

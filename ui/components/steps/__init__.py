@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.augmenters import AUGMENTERS, FAMILIES, Parameter, names
+from core.augmenter_table import AUGMENTERS, FAMILIES, Parameter, names
 from core.pipelines import Group, Step
 from ui.components.register import component
 from ui.language import LOCALES, N_, _, current
