@@ -95,7 +95,7 @@ def train(
     events = [json.loads(line) for line in log.read_text().splitlines()]
     epochs_seen = {event["epoch"]: event for event in events if event["event"] == "epoch"}  # a resumed one stands twice
     card = recipe.keep(task, done, f"python -m core train {name}{chosen}", list(epochs_seen.values()), out or FOLDER)
-    console.print_json(data={metric.name: metric.value for metric in card.metrics})
+    console.print_json(data={f"{metric.name}, {metric.data}": metric.value for metric in card.metrics})
 
 
 @app.command()

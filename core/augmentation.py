@@ -1,5 +1,8 @@
 """A visitor's pipeline on a visitor's picture: draws, what each step did, and what lies on the picture moving along."""
 
+import math
+import threading
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +22,8 @@ __all__ = ["Applied", "Draw", "Pipeline", "to_json"]
 BOX, POINT = (217, 117, 43), (42, 157, 140)  # of the classes' colours
 N_BINS = 64  # of a histogram
 MOST_POINTS = 12
+BUDGET_S = 5.0  # for the draws of one visitor
+_drawing = threading.Semaphore(2)  # visitors whose draws are made at once: the third one waits
 
 EXAMPLES: dict[str, dict[str, object]] = {
     "Small changes": {},
@@ -172,18 +177,18 @@ def sized(image: np.ndarray, settings: Settings) -> np.ndarray:
     return np.ascontiguousarray(fit_within(image, settings.side_px))
 
 
-def draws(image: np.ndarray, settings: Settings) -> list[Draw]:
-    """The pictures of the grid.
+def draws(image: np.ndarray, settings: Settings, budget_s: float = math.inf) -> list[Draw]:
+    """The pictures of the grid; fewer where there is no time for all of them.
 
     Args:
         image: (H, W, 3) uint8, from `sized`.
         settings: pipeline, seed, how many, marks.
+        budget_s: seconds after which no further step begins.
 
     Raises:
-        PipelineRejected: as `pipeline_of` and `marks_of`.
+        PipelineRejected: as `pipeline_of` and `marks_of`; or if there is no time for the first draw.
     """
     marks, pipeline = marks_of(settings), pipeline_of(settings)
-    runner = Runner(pipeline, is_noted=True)
     height, width = image.shape[:2]
     left, top, right, bottom = marks.box
     box = (left * width, top * height, right * width, bottom * height)
@@ -192,7 +197,16 @@ def draws(image: np.ndarray, settings: Settings) -> list[Draw]:
     middle = (round((box[0] + box[2]) / 2), round((box[1] + box[3]) / 2))
     axes = (max(1, round((box[2] - box[0]) / 2)), max(1, round((box[3] - box[1]) / 2)))
     cv2.ellipse(mask, middle, axes, 0, 0, 360, 1, -1)
-    return [runner.draw(image, [box], points, mask) for _ in range(pipeline.draws)]
+    found: list[Draw] = []
+    with _drawing:
+        runner = Runner(pipeline, is_noted=True, deadline=time.perf_counter() + budget_s)
+        try:
+            for _ in range(pipeline.draws):
+                found.append(runner.draw(image, [box], points, mask))  # noqa: PERF401 - those made so far are kept
+        except PipelineRejected:
+            if not found:
+                raise
+    return found
 
 
 def marked(draw: Draw) -> np.ndarray:

@@ -98,6 +98,7 @@ class PipelineRejected(CamadasError):
         "unknown_augmenter": "there is no augmenter {name!r}: choose one of the list",
         "unknown_parameter": "{name} has no parameter {parameter!r}: leave it out",
         "not_read": "{word!r} in {line!r} cannot be read: write name=value, or name=low..high",
+        "too_slow": "a draw takes too long: leave steps out, or take a smaller picture",
         "marks": "{name}: {value!r} is no place on the picture: write percents from 0 to 100",
         "no_group": "{line!r} stands in no group: write one, some or all above it, or take the - away",
         "value": "{name}: {parameter} must be within {rule}, not {value}: change it",

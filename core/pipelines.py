@@ -4,6 +4,8 @@ A pipeline is a tree of two levels: steps and groups of steps. It comes and goes
 """
 
 import json
+import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -202,10 +204,11 @@ class Runner:
     Args:
         pipeline: what is done.
         is_noted: whether every draw tells which steps were used and what they drew.
+        deadline: of time.perf_counter(), after which a noted draw is given up at its next step.
     """
 
-    def __init__(self, pipeline: Pipeline, *, is_noted: bool = False) -> None:
-        self.pipeline = pipeline
+    def __init__(self, pipeline: Pipeline, *, is_noted: bool = False, deadline: float = math.inf) -> None:
+        self.pipeline, self.deadline = pipeline, deadline
         self._log, self._steps = _Log(), pipeline.flat()
         self._hooks = imgaug().HooksImages(postprocessor=self._note) if is_noted else None
         self._needs_colour = any(AUGMENTERS[step.name].needs_colour for step in pipeline.flat())
@@ -234,6 +237,9 @@ class Runner:
             boxes: corners x1, y1, x2, y2 in pixels.
             points: x, y in pixels.
             mask: (H, W) of 0 and 1.
+
+        Raises:
+            PipelineRejected: if the deadline is over before the draw is.
         """
         ia, image = imgaug(), self._ready(image)
         self._log = _Log()
@@ -272,6 +278,8 @@ class Runner:
         self._log.drawn[at][name] = (min(low, before[0]), max(high, before[1]))
 
     def _note(self, values: Any, augmenter: Any, _parents: Any) -> Any:
+        if time.perf_counter() > self.deadline:
+            raise PipelineRejected("too_slow")
         is_images = isinstance(values, np.ndarray | list) and len(values) and isinstance(values[0], np.ndarray)
         if is_images and str(augmenter.name).startswith(STEP):
             self._log.applied.append((int(augmenter.name.removeprefix(STEP)), np.array(values[0])))

@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from core.augmentation import (
+    BUDGET_S,
     EXAMPLES,
     Draw,
     Pipeline,
@@ -50,7 +51,7 @@ def show() -> None:
         settings = knobs()
     try:
         image = sized(photo.current().preview, settings)
-        pipeline, found = pipeline_of(settings), draws(image, settings)
+        pipeline, found = pipeline_of(settings), draws(image, settings, BUDGET_S)
     except CamadasError as error:
         with result_column:
             errors.show(errors.sentence(error))
@@ -65,6 +66,11 @@ def show() -> None:
         labels = [_("Draw {n}").format(n=number(at + 1)) for at in range(len(found))]
         name = _("Draws: choose one to see its steps")
         tiles(shown, labels, name, f"{SLUG}_grid", shown_px=TILE_PX, chosen=chosen, on_choose=choose)
+        if len(found) < settings.draws:
+            words = _(
+                "{n} of {all} draws: these steps take too long for more. Leave some out, or take a smaller picture."
+            )
+            st.caption(words.format(n=number(len(found)), all=number(settings.draws)))
         st.caption(_("Box, points and the outline of a mask move along. Click a draw to see its steps below."))
     page.tabs(
         SLUG,

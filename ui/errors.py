@@ -46,6 +46,7 @@ SENTENCES = {
     ("PipelineRejected", "unknown_augmenter"): N_("There is no augmenter “{name}”. Choose one of the list."),
     ("PipelineRejected", "unknown_parameter"): N_("{name} has no parameter “{parameter}”. Leave it out."),
     ("PipelineRejected", "not_read"): N_("“{word}” in “{line}” cannot be read. Write name=value or name=low..high."),
+    ("PipelineRejected", "too_slow"): N_("A draw takes too long. Leave steps out, or take a smaller picture."),
     ("PipelineRejected", "marks"): N_("“{value}” is no place on the picture. Write percents from 0 to 100."),
     ("PipelineRejected", "no_group"): N_("“{line}” is in no group. Put a group above it, or take the dash away."),
     ("PipelineRejected", "value"): N_("{name}: {parameter} must be within {rule}, not {value}. Change it."),

@@ -1,6 +1,9 @@
 """Train the network that names ten things in small pictures, and measure it.
 
-python -m core train cifar10 --data DIR --epochs 44
+    python -m core train cifar10 --data DIR --epochs 44
+
+91 minutes on two EPYC cores with bf16, other work beside it. Seed 0: top-1 92.12 % on the 10,000 test pictures, one
+view of each, which were here as JPEG of quality 75; docs/log.md says what else was tried.
 """
 
 from pathlib import Path

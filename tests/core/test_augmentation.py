@@ -105,3 +105,16 @@ def test_a_histogram_counts_every_pixel(small):
 
 def test_a_change_is_one_of_the_text():
     assert changed("Fliplr", "add", -1, "Affine", "") == "Fliplr\nAffine"
+
+
+def test_without_time_there_is_a_sentence_and_with_little_there_are_fewer_draws(small, monkeypatch):
+    with pytest.raises(PipelineRejected) as caught:
+        draws(small, Settings(), 0.0)
+    assert caught.value.reason == "too_slow"
+    clock = iter(range(10_000))
+    monkeypatch.setattr("time.perf_counter", lambda: float(next(clock)))  # a second a look
+    few = draws(small, Settings(draws=36), 60.0)
+    monkeypatch.undo()
+    assert 1 <= len(few) < 36
+    everything = draws(small, Settings(draws=36))
+    assert all((a.image == b.image).all() for a, b in zip(few, everything, strict=False))
