@@ -23,10 +23,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from core.checkpoints import load as load_net
 from core.cifar10 import as_seen, ask
 from core.data.reader import is_here, load
+from core.devices import device, gains_from_bf16
 from core.images import decode, encode
-from core.inference import predict
+from core.inference import in_turn
 from core.models.whitened_cnn import WhitenedCNN
 from core.recipes.cifar10 import SHAPE, Config
 from core.training.classification import ClassificationTask, as_tensor
@@ -94,19 +96,27 @@ def training() -> dict[str, float]:
     }
 
 
+def through(x: torch.Tensor) -> None:
+    """The network alone, as core.inference runs it."""
+    bf16 = gains_from_bf16(x.device)
+    with torch.inference_mode(), torch.autocast(x.device.type, torch.bfloat16, enabled=bf16):
+        load_net("cifar10")(x)
+
+
 def latency() -> dict[str, float]:
     """latency_ratio, and both times in ms, for a picture of CIFAR-10's size and for a photo of 451 x 300."""
     photo = asset("samples/chelsea.jpg").read_bytes()
     small = encode(as_seen(decode(photo)), "jpeg", quality=90)
     figures: dict[str, float] = {}
     for name, data in (("", photo), ("_small", small)):
-        batch = as_seen(decode(data)).transpose(2, 0, 1)[None].astype(np.float32) / 255
+        x = torch.from_numpy(as_seen(decode(data)).transpose(2, 0, 1)[None].astype(np.float32) / 255)
+        batch = x.to(device(), memory_format=torch.channels_last)
         times: dict[str, list[float]] = {"whole": [], "network": []}
         for turn in range(N_LATENCY + 5):
             start = time.perf_counter()
             ask(as_seen(decode(data)), "cifar10")
             middle = time.perf_counter()
-            predict("cifar10", batch)
+            in_turn(through, batch)
             end = time.perf_counter()
             if turn >= 5:
                 times["whole"].append(middle - start)

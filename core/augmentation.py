@@ -22,6 +22,8 @@ __all__ = ["Applied", "Draw", "Pipeline", "to_json"]
 BOX, POINT = (217, 117, 43), (42, 157, 140)  # of the classes' colours
 N_BINS = 64  # of a histogram
 MOST_POINTS = 12
+MOST_TEXT = 4000  # characters of a pipeline
+MOST_PX = 2**15  # from the picture that a mark may be and still be drawn
 BUDGET_S = 5.0  # for the draws of one visitor
 _drawing = threading.Semaphore(2)  # visitors whose draws are made at once: the third one waits
 
@@ -50,6 +52,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
 }
 
 
+_HOW_MANY = "Steps that are used of those in the list."
 _if_some: JsonDict = {"when": {"choose": ["some"]}}
 
 
@@ -60,24 +63,15 @@ class Settings(BaseModel):
 
     pipeline: str = Field(
         "Fliplr\nAffine\nMultiplyHueAndSaturation sometimes=0.5\nGaussianBlur sigma=0..1.5 sometimes=0.5",
-        max_length=4000,
+        max_length=MOST_TEXT,
         title="Steps as text",
         description="One on each line: an augmenter, then name=low..high or name=value, and sometimes=0.5. A line one, "
         "some of=1..2 or all begins a group of the lines below it that begin with a dash.",
         examples=["Fliplr p=1\n"],
     )
     choose: Choose = Field("all", title="Steps used", description="All of them, some drawn anew each time, or one.")
-    least: int = Field(
-        1,
-        ge=0,
-        le=MAX_STEPS,
-        title="At least",
-        description="So many.",
-        json_schema_extra={"when": {"choose": ["some"]}},
-    )
-    most: int = Field(
-        2, ge=0, le=MAX_STEPS, title="At most", description="So many.", json_schema_extra={"when": {"choose": ["some"]}}
-    )
+    least: int = Field(1, ge=0, le=MAX_STEPS, title="At least", description=_HOW_MANY, json_schema_extra=_if_some)
+    most: int = Field(2, ge=0, le=MAX_STEPS, title="At most", description=_HOW_MANY, json_schema_extra=_if_some)
     is_random: bool = Field(False, title="Random order", description="The steps used come in another order each time.")
     seed: int = Field(
         0,
@@ -138,12 +132,18 @@ def settings_of(data: bytes) -> dict[str, object]:
     """
     found = from_json(data)
     shared = found.model_dump(include={"choose", "least", "most", "is_random", "seed", "draws"})
-    return {**shared, "pipeline": write(found.entries)}
+    return {**shared, "pipeline": _short(write(found.entries))}
 
 
 def changed(text: str, action: str, row: int, name: str, value: str) -> str:
     """The text of a pipeline after one change, as core.pipeline_text.edited makes it."""
-    return edited(text, action, row, name, value)
+    return _short(edited(text, action, row, name, value))
+
+
+def _short(text: str) -> str:
+    if len(text) > MOST_TEXT:
+        raise PipelineRejected("too_long", n=len(text), most=MOST_TEXT)
+    return text
 
 
 def marks_of(settings: Settings) -> Marks:
@@ -177,13 +177,14 @@ def sized(image: np.ndarray, settings: Settings) -> np.ndarray:
     return np.ascontiguousarray(fit_within(image, settings.side_px))
 
 
-def draws(image: np.ndarray, settings: Settings, budget_s: float = math.inf) -> list[Draw]:
+def draws(image: np.ndarray, settings: Settings, budget_s: float = math.inf, chosen: int | None = None) -> list[Draw]:
     """The pictures of the grid; fewer where there is no time for all of them.
 
     Args:
         image: (H, W, 3) uint8, from `sized`.
         settings: pipeline, seed, how many, marks.
         budget_s: seconds after which no further step begins.
+        chosen: the draw that keeps its steps; all do without it.
 
     Raises:
         PipelineRejected: as `pipeline_of` and `marks_of`; or if there is no time for the first draw.
@@ -201,8 +202,9 @@ def draws(image: np.ndarray, settings: Settings, budget_s: float = math.inf) -> 
     with _drawing:
         runner = Runner(pipeline, is_noted=True, deadline=time.perf_counter() + budget_s)
         try:
-            for _ in range(pipeline.draws):
-                found.append(runner.draw(image, [box], points, mask))  # noqa: PERF401 - those made so far are kept
+            for at in range(pipeline.draws):
+                keeps = chosen in (None, at)
+                found.append(runner.draw(image, [box], points, mask, keeps_steps=keeps))
         except PipelineRejected:
             if not found:
                 raise
@@ -217,12 +219,17 @@ def marked(draw: Draw) -> np.ndarray:
     if draw.mask is not None:
         outlines, _hierarchy = cv2.findContours(draw.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(out, outlines, -1, (255, 255, 255), thick)
-    for x1, y1, x2, y2 in draw.boxes:
+    for x1, y1, x2, y2 in filter(_is_near, draw.boxes):
         cv2.rectangle(out, (round(x1), round(y1)), (round(x2), round(y2)), BOX, 2 * thick)
-    for x, y in draw.points:
+    for x, y in filter(_is_near, draw.points):
         cv2.circle(out, (round(x), round(y)), 3 * thick, (255, 255, 255), -1)
         cv2.circle(out, (round(x), round(y)), 2 * thick, POINT, -1)
     return out
+
+
+def _is_near(numbers: tuple[float, ...]) -> bool:
+    """Whether OpenCV can draw there: steps that enlarge may send a mark very far outside."""
+    return bool(np.isfinite(numbers).all() and np.abs(numbers).max() < MOST_PX)
 
 
 def same_size(images: list[np.ndarray]) -> list[np.ndarray]:

@@ -74,6 +74,8 @@ class SettingsError(CamadasError):
         "too_many_parameters": "with line {row} a layer has {value} parameters, more than {rule}: make it smaller",
         "too_many_products": "with line {row} a picture takes {value} multiply-adds, more than {rule}: take fewer "
         "channels, or pool earlier",
+        "too_many_numbers": "with line {row} a picture becomes {value} numbers in all, more than {rule}: take fewer "
+        "channels or layers, or pool earlier",
         "too_many_networks": "{value} networks are too many, at most {rule}: choose fewer values",
         "batch_norm_of_one": "batch norm compares the points of a step: take a batch size of 5 or more",
         "networks_differ": "networks that train together need the same layers: change their widths alone",
@@ -98,6 +100,7 @@ class PipelineRejected(CamadasError):
         "unknown_augmenter": "there is no augmenter {name!r}: choose one of the list",
         "unknown_parameter": "{name} has no parameter {parameter!r}: leave it out",
         "not_read": "{word!r} in {line!r} cannot be read: write name=value, or name=low..high",
+        "too_long": "the pipeline takes {n} characters, more than {most}: leave steps out",
         "too_slow": "a draw takes too long: leave steps out, or take a smaller picture",
         "marks": "{name}: {value!r} is no place on the picture: write percents from 0 to 100",
         "no_group": "{line!r} stands in no group: write one, some or all above it, or take the - away",
@@ -143,6 +146,7 @@ class DatasetError(CamadasError):
         "broken_picture": "{file}, picture {row}: {why}: mend or remove it",
         "no_pictures": "{file} holds no pictures: name a Parquet file with a column image, or a folder of pictures",
         "no_colour": "{name} has no photo with colours to compare with: name colour photographs",
+        "unknown_class": "there is no class {name}: name the folders {classes}",
         "no_labels": "{name} does not say what its pictures show: add a column label, or a folder for each class",
         "too_few": "{name} has {n} pictures, fewer than {least}: add some",
         "sizes_differ": "the pictures of {name} differ in size: take them one at a time",

@@ -119,12 +119,12 @@ def pictures(network: str, truth: int, said: int) -> tuple[list[Shown], bool]:
         The pictures, and whether they are out of the whole test set: it is asked where it is at hand, else the card,
         which keeps a few dozen of those that are named wrongly.
     """
-    evaluation, data = measured(network), _at_hand(network)
+    evaluation, data = measured(network), test_set(network)
     if data is None:
         kept = [m for m in evaluation.mistakes if (m.truth, m.said) == (truth, said)]
         return [Shown(decode(m.picture()), m.row, m.confidence) for m in kept], False
     named, confidence = evaluation.answers()
-    assert data.labels is not None  # _at_hand has compared them
+    assert data.labels is not None  # test_set has compared them
     rows = np.flatnonzero((data.labels == truth) & (named == said))
     rows = rows[np.argsort(-confidence[rows], kind="stable")][:MOST_SHOWN]
     return [Shown(_rgb(data.image(int(row))), int(row), float(confidence[row])) for row in rows], True
@@ -133,12 +133,20 @@ def pictures(network: str, truth: int, said: int) -> tuple[list[Shown], bool]:
 def curves(card: Card) -> list[Curve]:
     """Loss and accuracy over the epochs of the training run."""
     names = {
-        "cross_entropy": "training loss",
+        "loss": "training loss",
         "held_out_cross_entropy": "held-out loss",
         "accuracy": "held-out accuracy",
     }
     epochs = [row["epoch"] for row in card.curve]
     return [Curve(name, epochs, [row[key] for row in card.curve]) for key, name in names.items()]
+
+
+def least_loss(card: Card) -> float:
+    """The least that the training loss can be: above 0 where labels are smoothed, in nats."""
+    smoothing, n = float(card.recipe["label_smoothing"]), len(measured(card.name).classes)
+    shares = np.array([1 - smoothing + smoothing / n, *[smoothing / n] * (n - 1)])
+    shares = shares[shares > 0]
+    return float(-(shares * np.log(shares)).sum())
 
 
 def script(settings: Settings) -> str:
@@ -148,13 +156,13 @@ def script(settings: Settings) -> str:
 
 
 @cache
-def _at_hand(network: str) -> Dataset | None:
-    """The test set, if it is on this machine and the very one that the card speaks of."""
+def test_set(network: str) -> Dataset | None:
+    """The test set of a network, if it is on this machine and the very one that the card speaks of, in its order."""
     name = DATASETS[network]
     if not is_here(name, "test"):
         return None
     try:
-        data = load(name, "test")
+        data = load(name, "test", download=False)
     except DatasetError:
         return None
     evaluation = measured(network)

@@ -153,7 +153,9 @@ def _group(line: str) -> Group:
             found["p"] = _number(line, value)
         elif name == "of" and ".." in value:
             low, high = value.split("..", 1)
-            found["least"], found["most"] = int(_number(line, low)), int(_number(line, high))
+            if not (low.isdecimal() and high.isdecimal()):
+                raise PipelineRejected("not_read", line=line[:60], word=word[:30])
+            found["least"], found["most"] = int(low[:4]), int(high[:4])
         else:
             raise PipelineRejected("not_read", line=line[:60], word=word[:30])
     return _valid(Group, found, line)

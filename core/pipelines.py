@@ -194,6 +194,7 @@ class Draw:
 class _Log:
     """What a draw notes while it goes through imgaug."""
 
+    keeps_steps: bool = True
     drawn: dict[int, dict[str, tuple[float, float]]] = field(default_factory=dict)
     applied: list[tuple[int, np.ndarray]] = field(default_factory=list)
 
@@ -229,6 +230,8 @@ class Runner:
         boxes: Sequence[Box] = (),
         points: Sequence[Point] = (),
         mask: np.ndarray | None = None,
+        *,
+        keeps_steps: bool = True,
     ) -> Draw:
         """The next draw of a picture, with what lies on it.
 
@@ -237,12 +240,13 @@ class Runner:
             boxes: corners x1, y1, x2, y2 in pixels.
             points: x, y in pixels.
             mask: (H, W) of 0 and 1.
+            keeps_steps: whether a noted draw keeps the picture after each step.
 
         Raises:
             PipelineRejected: if the deadline is over before the draw is.
         """
         ia, image = imgaug(), self._ready(image)
-        self._log = _Log()
+        self._log = _Log(keeps_steps)
         given: dict[str, Any] = {"image": image}
         if boxes:
             given["bounding_boxes"] = ia.BoundingBoxesOnImage([ia.BoundingBox(*box) for box in boxes], image.shape)
@@ -281,7 +285,7 @@ class Runner:
         if time.perf_counter() > self.deadline:
             raise PipelineRejected("too_slow")
         is_images = isinstance(values, np.ndarray | list) and len(values) and isinstance(values[0], np.ndarray)
-        if is_images and str(augmenter.name).startswith(STEP):
+        if is_images and self._log.keeps_steps and str(augmenter.name).startswith(STEP):
             self._log.applied.append((int(augmenter.name.removeprefix(STEP)), np.array(values[0])))
         return values
 

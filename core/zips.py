@@ -14,6 +14,8 @@ MAX_FILES = 500
 MAX_UNPACKED = 400 * 2**20  # of all pictures together
 MOST_EXPANSION = 50  # times its packed size: pictures are packed already
 CHUNK = 2**16
+END_RECORD, LEAST_ENTRY = b"PK\x05\x06", 46  # of the list at the end of an archive, and bytes of one entry in it
+MAX_DIRECTORY = 2**20
 
 
 def pictures(data: bytes) -> list[str]:
@@ -32,14 +34,19 @@ def pictures(data: bytes) -> list[str]:
 
 
 def unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Each picture's name, without folders, and its bytes, one after another.
+    """Each picture's name, without folders and unlike all before it, and its bytes, one after another.
 
     Raises:
         ZipRejected: as `pictures`; and where an entry holds more than it says, is damaged or asks for a password.
     """
+    taken: set[str] = set()
     with _opened(data) as archive:
         for entry in _checked(archive):
-            yield PurePosixPath(entry.filename).name, _read(archive, entry)
+            path = PurePosixPath(entry.filename.replace("\\", "/"))
+            names = (path.name, *(f"{path.stem}-{number}{path.suffix}" for number in range(2, MAX_FILES + 2)))
+            name = next(name for name in names if name not in taken)
+            taken.add(name)
+            yield name, _read(archive, entry)
 
 
 def packed(files: Iterable[tuple[str, bytes]]) -> bytes:
@@ -54,6 +61,10 @@ def packed(files: Iterable[tuple[str, bytes]]) -> bytes:
 def _opened(data: bytes) -> zipfile.ZipFile:
     if len(data) > MAX_ZIP_BYTES:
         raise ZipRejected("file_too_large", size_mb=len(data) / 2**20, limit_mb=MAX_ZIP_BYTES // 2**20)
+    end = data.rfind(END_RECORD)
+    size = int.from_bytes(data[end + 12 : end + 16], "little")
+    if end < 0 or size > MAX_DIRECTORY:  # its reader would read it whole before anything can be counted
+        raise ZipRejected("not_a_zip" if end < 0 else "too_many", n=size // LEAST_ENTRY, most=MAX_FILES)
     try:
         return zipfile.ZipFile(BytesIO(data))
     except Exception as error:  # its reader raises whatever it likes on hostile bytes

@@ -38,6 +38,7 @@ KINDS = {
     "Flatten": N_("Flatten"),
     "Dropout": "Dropout",
     "Linear": N_("Dense"),
+    "Scale": N_("Scaling"),
 }
 REFERENCES = [
     "Zeiler, Fergus (2014), [Visualizing and understanding convolutional networks](https://arxiv.org/abs/1311.2901)",
@@ -117,7 +118,7 @@ def tile_px(step: Step) -> int:
     """How wide a map is drawn: large maps of few channels larger."""
     side = step.shape[1] if len(step.shape) == 3 else 1
     if side == 1:
-        return 14
+        return 24
     return 96 if step.shape[0] <= 32 else 56 if step.shape[0] <= 128 else 40
 
 

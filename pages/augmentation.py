@@ -32,7 +32,7 @@ from ui.components.upload_words import upload_words
 from ui.language import N_, _, number, plain
 
 SLUG = "augmentation"
-PROBLEM, CHOSEN = f"{SLUG}_problem", f"{SLUG}_chosen"
+PROBLEM, CHOSEN, LAST = f"{SLUG}_problem", f"{SLUG}_chosen", f"{SLUG}_last"
 TILE_PX = 160
 REFERENCES = [
     "Jung et al. (2020), [imgaug](https://imgaug.readthedocs.io): the library behind this page",
@@ -51,7 +51,9 @@ def show() -> None:
         settings = knobs()
     try:
         image = sized(photo.current().preview, settings)
-        pipeline, found = pipeline_of(settings), draws(image, settings, BUDGET_S)
+        pipeline = pipeline_of(settings)
+        with result_column, st.spinner(_("Drawing")):
+            found = drawn_for(photo.current().preview, image, settings)
     except CamadasError as error:
         with result_column:
             errors.show(errors.sentence(error))
@@ -60,7 +62,7 @@ def show() -> None:
         steps(pipeline.entries, f"{SLUG}_steps", partial(act, settings.pipeline))
         if problem := st.session_state.pop(PROBLEM, None):
             errors.show(problem)
-    chosen = min(int(st.session_state.get(CHOSEN, 0)), len(found) - 1)
+    chosen = min(chosen_of(settings), len(found) - 1)
     with result_column:
         shown = same_size([marked(draw) for draw in found])
         labels = [_("Draw {n}").format(n=number(at + 1)) for at in range(len(found))]
@@ -96,6 +98,21 @@ def knobs() -> Settings:
         controls.popover(SLUG, N_("Draws"), ":material/casino:", Settings, rows)
         rows = [["pipeline"], ["box"], ["points"]]
         return controls.popover(SLUG, N_("As text"), ":material/edit_note:", Settings, rows)
+
+
+def chosen_of(settings: Settings) -> int:
+    """The draw whose steps are shown."""
+    return min(int(st.session_state.get(CHOSEN, 0)), settings.draws - 1)
+
+
+def drawn_for(whole: Picture, image: Picture, settings: Settings) -> list[Draw]:
+    """The draws of the grid; those of the run before where nothing has changed."""
+    asked = (settings, chosen_of(settings))
+    last_whole, last_asked, found = st.session_state.get(LAST, (None, None, []))
+    if last_whole is not whole or last_asked != asked:
+        found = draws(image, settings, BUDGET_S, chosen_of(settings))
+        st.session_state[LAST] = (whole, asked, found)
+    return list(found)
 
 
 def act(text: str, action: str, row: int, name: str, value: str) -> None:

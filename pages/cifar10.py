@@ -29,6 +29,12 @@ def show() -> None:
     with controls_column:
         photo.picker("page", _("Choose a photo"))
         settings = controls.settings(SLUG, Settings, [["size"], ["across"], ["down"]])
+        st.caption(
+            _(
+                "Two networks: a modern one, whose first layer whitens the picture (takes the correlation out of its "
+                "pixels), and the classic one of a first course."
+            )
+        )
         st.caption(_("They know: {things}.").format(things=", ".join(classes.said(name) for name in CLASSES)))
     seen = as_seen(given, **settings.model_dump())
     try:
@@ -133,8 +139,8 @@ def measured() -> None:
         _(
             "On {n} test pictures, one view of each, and {others} pictures of Tiny-ImageNet whose class is none of "
             "the ten. The pictures of CIFAR-10 were here as JPEG of quality 75 with halved chroma, for training and "
-            "for the test, which costs some accuracy against published figures. “None of these” is a guess too: many "
-            "other things pass for one of the ten."
+            "for the test, so these figures cannot be compared with published ones. “None of these” is a guess too: "
+            "many other things pass for one of the ten."
         ).format(n=number(first["top1"].n), others=number(first["refused_others"].n))
     )
 

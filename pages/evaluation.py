@@ -13,6 +13,7 @@ from core.evaluation import (
     card_of,
     curves,
     each_class,
+    least_loss,
     measured,
     pictures,
     script,
@@ -146,7 +147,7 @@ def explain(network: str, found: Evaluation, truth: int, said: int) -> None:
         st.markdown(
             _(
                 "The pictures of CIFAR-10 were here as JPEG of quality 75 with halved chroma, for training and for "
-                "the test; on the original ones the figures would be higher."
+                "the test, so these figures cannot be compared with published ones."
             )
         )
 
@@ -196,6 +197,12 @@ def training(network: str) -> None:
     last = f"{number(100 * lines[2][2][-1], 1)} %" if lines[2][2] else "–"
     alt = _("Loss and accuracy over {n} epochs; the last held-out accuracy is {last}.")
     charts.show(figure, alt.format(n=number(len(card.curve)), last=last), f"{SLUG}_training")
+    if (least := least_loss(card)) > 0:
+        words = _(
+            "The training loss cannot fall below {least}: its labels are smoothed, and its pictures augmented. So it "
+            "lies above the held-out loss, which is neither."
+        )
+        st.markdown(words.format(least=number(least, 2)))
     st.caption(
         _("{minutes} minutes on {hardware}: `{command}`").format(
             minutes=number(card.seconds / 60), hardware=card.hardware, command=card.command
@@ -216,7 +223,7 @@ def compared() -> None:
     series = [(_(word), [each.recall for each in each_class(measured(name))]) for word, name in both]
     things = [classes.said(name) for name in measured(both[0][1]).classes]
     st.markdown("**" + _("Recall of each class of CIFAR-10") + "**")
-    alt = _("Recall of each class: {first} is ahead of {second}.").format(first=series[0][0], second=series[1][0])
+    alt = _("Recall of each class, of both networks of CIFAR-10.")
     charts.show(charts.probabilities(things, series), alt, f"{SLUG}_recall")
 
 

@@ -78,8 +78,8 @@ def compare(token: str, settings: Settings, *, is_done: bool) -> None:
     n_test = number(len(found.said))
     if ours:
         words = _(
-            "All on the same {n} test pictures. Ours learned from the whole training set and for longer: the page "
-            "Evaluation has all that is known of them."
+            "All on the same {n} test pictures. Ours learned from nearly all training pictures and for longer: the "
+            "page Evaluation has all that is known of them."
         )
     else:
         words = _("On {n} test pictures. We ship no network for these digits of 8 × 8; choose MNIST to compare.")

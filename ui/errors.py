@@ -46,6 +46,7 @@ SENTENCES = {
     ("PipelineRejected", "unknown_augmenter"): N_("There is no augmenter “{name}”. Choose one of the list."),
     ("PipelineRejected", "unknown_parameter"): N_("{name} has no parameter “{parameter}”. Leave it out."),
     ("PipelineRejected", "not_read"): N_("“{word}” in “{line}” cannot be read. Write name=value or name=low..high."),
+    ("PipelineRejected", "too_long"): N_("The pipeline takes {n} characters; {most} is the most. Leave steps out."),
     ("PipelineRejected", "too_slow"): N_("A draw takes too long. Leave steps out, or take a smaller picture."),
     ("PipelineRejected", "marks"): N_("“{value}” is no place on the picture. Write percents from 0 to 100."),
     ("PipelineRejected", "no_group"): N_("“{line}” is in no group. Put a group above it, or take the dash away."),
@@ -95,6 +96,7 @@ SENTENCES = {
     ("DatasetError", "broken_picture"): N_("A picture of the data set is damaged: {file}, number {row}."),
     ("DatasetError", "no_pictures"): N_("There are no pictures in {file}."),
     ("DatasetError", "no_colour"): N_("{name} has no photo with colours to compare with."),
+    ("DatasetError", "unknown_class"): N_("There is no class {name}. The folders are to be named {classes}."),
     ("DatasetError", "no_labels"): N_("{name} does not say what its pictures show."),
     ("DatasetError", "too_few"): N_("{name} has {n} pictures; at least {least} are needed."),
     ("DatasetError", "sizes_differ"): N_("The pictures of {name} differ in size."),
@@ -146,6 +148,10 @@ SENTENCES = {
     ("SettingsError", "too_many_products"): N_(
         "Line {row}: a picture takes {value} multiply-adds by then, more than {rule}. Take fewer channels, or pool "
         "earlier."
+    ),
+    ("SettingsError", "too_many_numbers"): N_(
+        "Line {row}: a picture has become {value} numbers by then, more than {rule}. Take fewer channels or layers, or "
+        "pool earlier."
     ),
     ("SettingsError", "too_many_networks"): N_(
         "{value} networks are too many; {rule} is the most. Choose fewer values."

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import DatasetError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -11,5 +11,5 @@ CIFAR10 = Source(
     splits=("train", "test"),
     classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
     torchvision="CIFAR10",
-    original="cifar-10-batches-py",
+    originals={"train": "cifar-10-batches-py/data_batch_1", "test": "cifar-10-batches-py/test_batch"},
 )

@@ -11,5 +11,5 @@ FASHION_MNIST = Source(
     ),
     is_grey=True,
     torchvision="FashionMNIST",
-    original="FashionMNIST",
+    originals={"train": "FashionMNIST/raw/train-images-idx3-ubyte", "test": "FashionMNIST/raw/t10k-images-idx3-ubyte"},
 )

@@ -9,5 +9,5 @@ MNIST = Source(
     classes=tuple("0123456789"),
     is_grey=True,
     torchvision="MNIST",
-    original="MNIST",
+    originals={"train": "MNIST/raw/train-images-idx3-ubyte", "test": "MNIST/raw/t10k-images-idx3-ubyte"},
 )

@@ -3,9 +3,9 @@
 import importlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class Source:
         classes: names of the labels; empty where the files tell them.
         is_grey: whether pictures are kept as (H, W).
         torchvision: the class in torchvision.datasets that reads its original files and downloads them.
-        original: the folder in which that class keeps them.
+        originals: the file by which a split of these is known.
         how: how to get it, for the message where it is missing.
     """
 
@@ -41,7 +41,7 @@ class Source:
     classes: tuple[str, ...] = ()
     is_grey: bool = False
     torchvision: str | None = None
-    original: str = ""
+    originals: Mapping[str, str] = field(default_factory=dict)
     how: str = "set CAMADAS_DATA to the folder that holds it, or connect to a network so that it can be downloaded"
 
 
@@ -50,7 +50,7 @@ def data_folder() -> Path:
     return Path(os.environ.get("CAMADAS_DATA", "data"))
 
 
-def load(name: str, split: str, folder: Path | None = None) -> Dataset:
+def load(name: str, split: str, folder: Path | None = None, *, download: bool = True) -> Dataset:
     """Open one split of a named data set, decoding it once.
 
     Looked for under `folder`, in this order: SPLIT*.parquet, a folder SPLIT of pictures, the original files as
@@ -60,6 +60,7 @@ def load(name: str, split: str, folder: Path | None = None) -> Dataset:
         name: a key of DATASETS.
         split: "train", "val" or "test", as the data set has it.
         folder: of all data sets; None for `data_folder()`.
+        download: whether torchvision may download what is not there.
 
     Raises:
         SettingsError: for a name or split that does not exist.
@@ -72,7 +73,7 @@ def load(name: str, split: str, folder: Path | None = None) -> Dataset:
     for place in (root / known for known in source.folders):
         if sorted(place.glob(f"{split}*.parquet")) or (place / split).is_dir():
             return open_pictures(place, split=split, source=source)
-    return _from_torchvision(source, split, root)
+    return _from_torchvision(source, split, root, download=download)
 
 
 def is_here(name: str, split: str, folder: Path | None = None) -> bool:
@@ -81,8 +82,7 @@ def is_here(name: str, split: str, folder: Path | None = None) -> bool:
     places = [root / known for known in source.folders]
     if any(sorted(place.glob(f"{split}*.parquet")) or (place / split).is_dir() for place in places):
         return True
-    own = root / source.original
-    return bool(source.original) and any(file.is_file() for file in own.rglob("*"))
+    return split in source.originals and (root / source.originals[split]).is_file()
 
 
 def source_of(name: str) -> Source:
@@ -102,7 +102,8 @@ def open_pictures(path: Path, *, split: str = "", source: Source | None = None) 
     """Open a Parquet file, or a folder of pictures or Parquet files, decoding it once.
 
     Args:
-        path: a .parquet file with a column `image` (bytes of a picture) and perhaps `label`; or a folder.
+        path: a .parquet file with a column `image` (bytes of a picture) and perhaps `label`; or a folder, which may
+            hold a folder for each class, named as the source names it ("/" as "_").
         split: the part of a folder: its files SPLIT*.parquet or its folder SPLIT; empty for all of it.
         source: what is known of the data set.
 
@@ -124,9 +125,12 @@ def open_pictures(path: Path, *, split: str = "", source: Source | None = None) 
     if not files:
         raise DatasetError("no_pictures", file=top)
     labelled = sorted({file.relative_to(top).parts[0] for file in files if file.parent != top})
-    if len(labelled) == 1:  # one folder for all, as Tiny-ImageNet's val/images: no class
+    known = {name.replace("/", "_"): index for index, name in enumerate(classes)}
+    if len(labelled) == 1 and labelled[0] not in known:  # one folder for all, as Tiny-ImageNet's val/images: no class
         labelled = []
-    label_of = {label: index for index, label in enumerate(labelled)}
+    if classes and (strange := [label for label in labelled if label not in known]):
+        raise DatasetError("unknown_class", name=strange[0], classes=", ".join(known))
+    label_of = known if classes else {label: index for index, label in enumerate(labelled)}
     rows = ((str(file), 0, file.read_bytes(), label_of.get(file.relative_to(top).parts[0])) for file in files)
     return cached(name, key_of(name, files), _decoded(rows, is_grey), classes or tuple(labelled))
 
@@ -172,7 +176,7 @@ def _decoded(rows: Iterator[Row], is_grey: bool) -> Iterator[tuple[np.ndarray, i
         yield from pool.map(decode_row, chunk)
 
 
-def _from_torchvision(source: Source, split: str, root: Path) -> Dataset:
+def _from_torchvision(source: Source, split: str, root: Path, *, download: bool) -> Dataset:
     """Read the original files through torchvision, downloading them (with its progress bar) where they are not here."""
     missing = DatasetError("missing", name=source.name, split=split, folder=root.absolute(), how=source.how)
     if source.torchvision is None:
@@ -188,7 +192,7 @@ def _from_torchvision(source: Source, split: str, root: Path) -> Dataset:
     def whole() -> Any:
         try:
             root.mkdir(parents=True, exist_ok=True)
-            return maker(root=root, train=split == "train", download=True)
+            return maker(root=root, train=split == "train", download=download)
         except (OSError, RuntimeError) as error:
             raise missing from error
 

@@ -40,6 +40,17 @@ class Block(nn.Module):
         return self.gelu(x + self.rest(x)) if len(self.rest) > 2 else self.gelu(self.rest(x))
 
 
+class Scale(nn.Module):
+    """Every number times the same one."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.factor
+
+
 class WhitenedCNN(nn.Module):
     """Pictures in, one score a class out.
 
@@ -70,12 +81,13 @@ class WhitenedCNN(nn.Module):
         self.pool = nn.AdaptiveMaxPool2d(1)
         self.flatten = nn.Flatten()
         self.head = nn.Linear(widths[-1], n_classes, bias=False)
+        self.scale = Scale(LOGIT_SCALE)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, n_channels, H, W) pictures, 0 to 1, H and W at least 18 for three blocks -> (B, n_classes) logits."""
         x = (x - self.mean[:, None, None]) / self.spread[:, None, None]
         x = self.blocks(self.gelu(self.whiten(x)))
-        return self.head(self.flatten(self.pool(x))) * LOGIT_SCALE
+        return self.scale(self.head(self.flatten(self.pool(x))))
 
     @torch.no_grad()
     def fit_input(self, x: Tensor) -> None:

@@ -8,7 +8,7 @@ from core.calibration import energy, entropy, separation
 from core.checkpoints import Metric
 from core.cifar10 import as_seen
 from core.data.cache import Dataset
-from core.data.reader import load
+from core.data.reader import data_folder, load
 from core.errors import DatasetError
 from core.recipes.classification import Classifier, answers, as_stored
 
@@ -21,11 +21,15 @@ Labrador retriever; German shepherd; standard poodle; tabby; Persian cat; Egypti
 beach wagon; convertible; limousine; sports car; police van; moving van; school bus; trolleybus; tractor; go-kart;
 lifeboat; gondola; projectile
 """
-DATA = (
-    "CIFAR-10 (Krizhevsky 2009), 32 x 32, as JPEG of quality 75 with halved chroma, which costs some accuracy",
-    "Tiny-ImageNet train, classes unlike the ten: to choose between energy and entropy",
-)
 LICENCE = "MIT for the weights; CIFAR-10's pictures come without a licence and are used for research"
+
+
+def data_of(task: Classifier) -> tuple[str, ...]:
+    """What the network was trained and measured on."""
+    is_jpeg = ((task.folder or data_folder()) / "cifar10-jpeg").is_dir()
+    kept = "as JPEG of quality 75 with halved chroma, train and test alike" if is_jpeg else "as published"
+    others = "Tiny-ImageNet train, classes unlike the ten: to choose between energy and entropy"
+    return f"CIFAR-10 (Krizhevsky 2009), 32 x 32, {kept}", others
 
 
 def refusal(task: Classifier, temperature: float) -> tuple[dict[str, Any], list[Metric]]:

@@ -6,6 +6,7 @@
 view of each, which were here as JPEG of quality 75; docs/log.md says what else was tried.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pydantic import Field
 
 from core.checkpoints import Card
 from core.models.whitened_cnn import WhitenedCNN
-from core.recipes.cifar import DATA, LICENCE, refusal
+from core.recipes.cifar import LICENCE, data_of, refusal
 from core.recipes.classification import About, Classifier, WhitenedConfig, figures
 from core.recipes.classification import keep as keep_classifier
 from core.training.events import Done
@@ -37,7 +38,7 @@ ABOUT = About(
     summary="Names one of ten things in a picture of 32 x 32 pixels.",
     architecture="whitened_cnn",
     arguments=SHAPE,
-    data=DATA,
+    data=(),
     licence=LICENCE,
     limits=[
         "It knows ten things: airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck.",
@@ -58,7 +59,7 @@ def make_task(config: Config, folder: Path | None) -> Classifier:
 
 def keep(task: Classifier, done: Done, command: str, epochs: list[dict[str, Any]], folder: Path) -> Card:
     """Calibrate, measure, write checkpoint and card; choose when to say "none of these"."""
-    return keep_classifier(ABOUT, task, done, command, epochs, folder, refusal)
+    return keep_classifier(replace(ABOUT, data=data_of(task)), task, done, command, epochs, folder, refusal)
 
 
 def evaluate(data: Path | None) -> dict[str, Any]:

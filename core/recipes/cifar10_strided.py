@@ -3,6 +3,7 @@
 python -m core train cifar10_strided --data DIR --epochs 20
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from pydantic import Field
 
 from core.checkpoints import Card
 from core.models.strided_cnn import StridedCNN
-from core.recipes.cifar import DATA, LICENCE, refusal
+from core.recipes.cifar import LICENCE, data_of, refusal
 from core.recipes.classification import About, Classifier, ClassifierConfig, figures
 from core.recipes.classification import keep as keep_classifier
 from core.training.events import Done
@@ -39,7 +40,7 @@ ABOUT = About(
     summary="Names one of ten things in a picture of 32 x 32 pixels, as the small network of a first course does.",
     architecture="strided_cnn",
     arguments=SHAPE,
-    data=DATA,
+    data=(),
     licence=LICENCE,
     limits=["It is here for comparison: about three pictures in ten are named wrongly."],
 )
@@ -53,7 +54,7 @@ def make_task(config: Config, folder: Path | None) -> Classifier:
 
 def keep(task: Classifier, done: Done, command: str, epochs: list[dict[str, Any]], folder: Path) -> Card:
     """Calibrate, measure, write checkpoint and card."""
-    return keep_classifier(ABOUT, task, done, command, epochs, folder, refusal)
+    return keep_classifier(replace(ABOUT, data=data_of(task)), task, done, command, epochs, folder, refusal)
 
 
 def evaluate(data: Path | None) -> dict[str, Any]:

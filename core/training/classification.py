@@ -10,7 +10,7 @@ from core.training.augment import alternating_flip, cutout, shift
 from core.training.fit import Batch, FitSettings
 from core.training.seed import batch_generator
 
-BATCH_WITHOUT_TRAINING = 1000
+BATCH_WITHOUT_TRAINING = 250
 
 
 class ClassificationSettings(FitSettings):

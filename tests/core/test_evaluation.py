@@ -15,9 +15,9 @@ from tests.conftest import write_parquet
 
 @pytest.fixture(autouse=True)
 def fresh():
-    evaluation._at_hand.cache_clear()
+    evaluation.test_set.cache_clear()
     yield
-    evaluation._at_hand.cache_clear()
+    evaluation.test_set.cache_clear()
 
 
 @pytest.mark.parametrize("network", CHECKPOINTS.values())
@@ -94,6 +94,16 @@ def test_a_data_set_is_here_or_not(tmp_path, made_data):
     assert not is_here("cifar10", "test", tmp_path)
     own = tmp_path / "cifar-10-batches-py"
     own.mkdir()
+    (own / "data_batch_1").write_bytes(b"some")
     assert not is_here("cifar10", "test", tmp_path)
     (own / "test_batch").write_bytes(b"some")
     assert is_here("cifar10", "test", tmp_path)
+
+
+def test_an_original_that_is_broken_is_a_sentence_and_no_download(tmp_path, monkeypatch):
+    own = tmp_path / "cifar-10-batches-py"
+    own.mkdir()
+    (own / "test_batch").write_bytes(b"some")
+    monkeypatch.setenv("CAMADAS_DATA", str(tmp_path))
+    assert pictures("cifar10", 3, 3) == ([], False)
+    assert [file.name for file in own.parent.rglob("*") if file.is_file()] == ["test_batch"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.augmentation import EXAMPLES, Settings, draws, sized
-from core.augmenter_table import AUGMENTERS
+from core.augmenter_table import AUGMENTERS, FOREGROUNDS
 from core.images import decode
 from tests.scripts.test_scripts import run_script
 
@@ -46,10 +46,15 @@ def test_groups_blends_and_shares_too(tmp_path, sample):
     check(tmp_path, sample, pipeline=GROUPS, is_random=True, points="10 20, 30 40", **QUICK)
 
 
-NAMES = [name for name, augmenter in AUGMENTERS.items() if not augmenter.resizes]
+NAMES = list(AUGMENTERS)
 
 
-@pytest.mark.parametrize("start", range(0, len(NAMES), 20))
+@pytest.mark.parametrize("start", range(0, len(NAMES), 12))
 def test_every_augmenter_is_written_as_it_is_made(start, tmp_path, sample):
-    text = "\n".join(NAMES[start : start + 20])
-    check(tmp_path, np.ascontiguousarray(sample[:40, :40]), pipeline=text, choose="some", least=6, most=6, **QUICK)
+    text = "\n".join(NAMES[start : start + 12])
+    check(tmp_path, np.ascontiguousarray(sample[:40, :40]), pipeline=text, **{**QUICK, "draws": 1})
+
+
+def test_every_foreground_too(tmp_path, sample):
+    text = "\n".join(f"BlendAlpha foreground={name}" for name in FOREGROUNDS)
+    check(tmp_path, np.ascontiguousarray(sample[:40, :40]), pipeline=text, **QUICK)

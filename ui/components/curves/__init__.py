@@ -44,4 +44,5 @@ def _words() -> dict[str, str]:
         "cancelled": _("Ended. Press New run for another one."),
         "forgotten": _("Nobody watched, so the run has ended. Press New run for another one."),
         "finished": _("All epochs are done."),
+        "diverged": _("The loss has run away: it is no number any more. Take a smaller learning rate."),
     }

@@ -78,12 +78,14 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const take = (buffer) => {
     [state.header] = opened(buffer);
     draw();
+    find(".said").textContent = said();
     lab.dataset.frames = Number(lab.dataset.frames) + 1;
     lab.dataset.epoch = state.header.epoch;
   };
   const said = () => {
     if (state.job === "queued") return say(words.queued, { n: state.place });
     if (state.job === "failed") return say(words.failed, { reference: state.problem });
+    if (state.job === "finished" && state.header?.diverged) return words.diverged;
     return words[state.job] ?? "";
   };
   const show = () => {

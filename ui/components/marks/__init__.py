@@ -33,9 +33,10 @@ def marks(
 
     def moved() -> None:
         told: Any = st.session_state[key].get("move")
-        if not isinstance(told, dict):
+        lists = [told.get("box"), *(told.get("points") or [])] if isinstance(told, dict) else []
+        if not lists or not all(isinstance(each, list | tuple) for each in lists):
             return
-        numbers = [*told.get("box", []), *(share for point in told.get("points", []) for share in point)]
+        numbers = [number for each in lists for number in each]
         if len(numbers) == 4 + 2 * len(points) and all(isinstance(n, int | float) and 0 <= n <= 1 for n in numbers):
             on_move(numbers[:4], [numbers[at : at + 2] for at in range(4, len(numbers), 2)])
 

@@ -42,7 +42,7 @@ def steps(entries: tuple[Step | Group, ...], key: str, on_act: Callable[[str, in
             words = (str(act.get(name, ""))[:80] for name in ("action", "name", "value"))
             action, name, value = words
             row = act.get("row")
-            on_act(action, int(row) if isinstance(row, int | float) else -1, name, value)
+            on_act(action, row if isinstance(row, int) else -1, name, value)
 
     rows: list[dict[str, Any]] = []
     for entry in entries:
@@ -73,6 +73,8 @@ def steps(entries: tuple[Step | Group, ...], key: str, on_act: Callable[[str, in
             "empty": _("Nothing is done yet: add a step."),
             "none": _("No augmenter is called that."),
             "grab": _("Drag to move"),
+            "least": _("{name}, least"),
+            "most": _("{name}, most"),
         },
     }
     component("steps")(data=data, key=key, on_act_change=acted)

@@ -35,9 +35,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (field.kind === "range") {
       const ends = make("span", box, "ends");
       const [low, high] = field.value;
-      input(ends, row, field, `${name}, min`, low, (value) => `${Math.min(value, high)}..${Math.max(value, high)}`);
+      input(ends, row, field, say(words.least, { name }), low, (value) => `${Math.min(value, high)}..${Math.max(value, high)}`);
       make("span", ends, "", "–");
-      input(ends, row, field, `${name}, max`, high, (value) => `${Math.min(value, low)}..${Math.max(value, low)}`);
+      input(ends, row, field, say(words.most, { name }), high, (value) => `${Math.min(value, low)}..${Math.max(value, low)}`);
     } else if (field.kind === "number") input(box, row, field, name, field.value, (value) => `${value}`);
     else if (field.kind === "flag") {
       const made = Object.assign(make("input", box), { type: "checkbox", checked: field.value });
@@ -60,7 +60,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
     made.setAttribute("aria-label", made.title);
     made.dataset.place = `${row} ${action}`;
     made.disabled = !enabled;
-    made.onclick = () => act(action, row);
+    made.onclick = () => {
+      if (action === "up" || action === "down") root.follow = { title: made.title, row };
+      act(action, row);
+    };
   };
   list.setAttribute("aria-label", words.list);
   list.replaceChildren();
@@ -123,6 +126,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
         button.onclick = () => {
           search.value = "";
           found.hidden = true;
+          root.added = true;
           act("add", -1, data.values[name]);
         };
       }
@@ -130,9 +134,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (!found.children.length) make("p", found, "", words.none);
     found.hidden = false;
   };
-  search.onfocus = search.oninput = offer;
+  search.oninput = search.onclick = offer;
   search.onkeydown = (event) => {
-    if (event.key === "Enter") found.querySelector("button")?.click();
+    if (event.key === "Enter" && search.value.trim()) found.querySelector("button")?.click();
+    if (event.key === "ArrowDown") found.querySelector("button")?.focus();
     if (event.key === "Escape") found.hidden = true;
   };
   const adding = root.querySelector(".adding");
@@ -148,6 +153,15 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (groups.value) act("add", -1, groups.value);
     groups.value = "";
   };
-  if (back) root.querySelector(`[data-place="${CSS.escape(back)}"]`)?.focus();
+  const follow = root.follow;
+  root.follow = null;
+  if (follow) {
+    // the step that was moved, not the one that came into its place
+    const far = (button) => Math.abs(parseInt(button.dataset.place) - follow.row) || Infinity;
+    const moved = [...root.querySelectorAll(".tool")].filter((button) => button.title === follow.title).sort((a, b) => far(a) - far(b))[0];
+    (moved?.disabled ? moved.parentElement.querySelector(".tool:enabled") : moved)?.focus();
+  } else if (root.added) search.focus();
+  else if (back) root.querySelector(`[data-place="${CSS.escape(back)}"]`)?.focus();
+  root.added = false;
   root.dataset.state = "ready";
 }

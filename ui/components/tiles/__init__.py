@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import streamlit as st
 
-from core.images import encode
+from core.images import Format, encode, fit_within
 from ui.components.register import component
 
+FINEST = 2  # pixels of a picture for one of the page
+MOST_EXACT = 500_000  # numbers that are sent without loss
 COLUMNS = 16  # of the one picture in which all are sent
 
 
@@ -26,7 +28,7 @@ def tiles(
     """Draw the grid.
 
     Args:
-        images: (h, w, 3) uint8 RGB each, all of one size; drawn pixel by pixel.
+        images: (h, w, 3) uint8 RGB each, all of one size; drawn pixel by pixel where they are small.
         labels: what each one shows, for a screen reader and on hover.
         name: of the grid, for a screen reader.
         key: of the component in the session.
@@ -41,10 +43,12 @@ def tiles(
         if on_choose is not None and isinstance(at, int | float) and 0 <= at < len(labels):
             on_choose(int(at))
 
-    stacked = np.stack(list(images))
+    stacked = np.stack([fit_within(image, FINEST * shown_px) for image in images])
     height, width = stacked.shape[1:3]
+    kind: Format = "jpeg" if stacked.size > MOST_EXACT else "png"
     data = {
-        "sprite": f"data:image/png;base64,{b64encode(encode(sprite(stacked), 'png')).decode()}",
+        "sprite": f"data:image/{kind};base64,{b64encode(encode(sprite(stacked), kind)).decode()}",
+        "exact": width <= shown_px,
         "columns": COLUMNS,
         "rows": -(-len(labels) // COLUMNS),
         "width": shown_px,

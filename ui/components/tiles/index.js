@@ -2,6 +2,7 @@
 export default function ({ parentElement, data, setTriggerValue }) {
   const box = parentElement.querySelector(".tiles");
   box.setAttribute("aria-label", data.name);
+  box.classList.toggle("exact", data.exact);
   box.style.setProperty("--w", `${data.width}px`);
   box.style.setProperty("--h", `${data.height}px`);
   const focused = [...box.children].indexOf(box.getRootNode().activeElement?.closest?.(".tile"));
