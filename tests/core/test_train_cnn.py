@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from core import train_cnn
+from core.checkpoints import read_card
 from core.errors import DatasetError, SettingsError
 from core.jobs import JOBS
 from core.train_cnn import (
@@ -106,9 +107,12 @@ def test_pictures_that_are_here_are_trained_on(data, made_data, monkeypatch):
     while run.step():
         pass
     assert run.result().said.shape == (24,)
+    assert shipped(settings) == []  # these are not the pictures that our cards speak of
+    monkeypatch.setattr(train_cnn, "test_set", lambda _name: object())
     rows = shipped(settings)
-    assert rows
-    assert all(0 <= share <= 1 for _name, _n, share in rows)
+    assert [name for name, _n, _share in rows] == list(train_cnn.SHIPPED[data])
+    said = read_card(train_cnn.SHIPPED[data][rows[0][0]]).evaluation.answers()[0][:24]
+    assert rows[0][2] == pytest.approx((said == found.labels_test.numpy()).mean())
 
 
 def test_a_run_tells_its_losses_and_ends():
