@@ -156,11 +156,11 @@ def _convert(paths: list[Path], out: Path, function: Any, tag: str, copies: int 
     """Run core.files.convert under a progress bar, so many times on each file; exit with 1 if a file failed."""
     from core.files import convert, pictures
 
-    sources = [source for source in pictures(paths) for _ in range(copies)]
+    sources = pictures(paths)
     n_failed = 0
     with _progress() as progress:
-        bar = progress.add_task(tag, total=len(sources), note="")
-        for converted in convert(sources, out, function, tag):
+        bar = progress.add_task(tag, total=len(sources) * copies, note="")
+        for converted in convert(sources, out, function, tag, copies):
             progress.update(bar, advance=1, note=converted.source.name)
             if converted.problem:
                 n_failed += 1

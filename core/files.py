@@ -1,5 +1,6 @@
 """Many picture files through one function: each result beside its name, each bad file named and skipped."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ def pictures(paths: Iterable[Path]) -> list[Path]:
 
 
 def convert(
-    sources: list[Path], folder: Path, function: Callable[[np.ndarray], np.ndarray], tag: str
+    sources: list[Path], folder: Path, function: Callable[[np.ndarray], np.ndarray], tag: str, copies: int = 1
 ) -> Iterator[Converted]:
     """Read each file, apply `function` and write the result into `folder` under the same name.
 
@@ -55,9 +56,10 @@ def convert(
         folder: where to; made if missing.
         function: (H, W, 3) uint8 -> the same kind of array.
         tag: the word behind a name that is taken.
+        copies: how many results of each file.
 
     Yields:
-        One Converted a file, in order.
+        One Converted a result, or one for a file that is bad, in order.
 
     Raises:
         SettingsError: if the folder cannot be made.
@@ -73,14 +75,14 @@ def convert(
         try:
             image = decode(_read(source))
             format: Format = "jpeg" if source.suffix.lower() in (".jpg", ".jpeg") else "png"
-            target = _free(folder, source.stem, ".jpg" if format == "jpeg" else ".png", tag, taken)
-            write_whole(target, encode(function(image), format, quality=95))
+            names = _free(folder, source.stem, ".jpg" if format == "jpeg" else ".png", tag, taken)
+            for target in itertools.islice(names, copies):
+                write_whole(target, encode(function(image), format, quality=95))
+                taken.add(target.resolve())
+                yield Converted(source, target)
         except (ImageRejected, OSError) as error:
             said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             yield Converted(source, None, said)
-            continue
-        taken.add(target.resolve())
-        yield Converted(source, target)
 
 
 def _read(source: Path) -> bytes:
@@ -98,6 +100,10 @@ def write_whole(target: Path, data: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _free(folder: Path, stem: str, suffix: str, tag: str, taken: set[Path]) -> Path:
-    names = [stem, f"{stem}-{tag}", *(f"{stem}-{tag}-{number}" for number in range(2, len(taken) + 3))]
-    return next(path for name in names if (path := folder / f"{name}{suffix}").resolve() not in taken)
+def _free(folder: Path, stem: str, suffix: str, tag: str, taken: set[Path]) -> Iterator[Path]:
+    """Names that nothing has, without end."""
+    numbered = (f"{stem}-{tag}-{number}" for number in itertools.count(2))
+    for name in itertools.chain([stem, f"{stem}-{tag}"], numbered):
+        path = folder / f"{name}{suffix}"
+        if path.resolve() not in taken:
+            yield path
