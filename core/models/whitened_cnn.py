@@ -8,7 +8,6 @@ and are normalised here, and a block of three or more convolutions adds what the
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -61,7 +60,7 @@ class WhitenedCNN(nn.Module):
         n_channels: 3 for RGB, 1 for grey.
     """
 
-    example_shape: ClassVar = (2, 3, 32, 32)
+    example_shape: tuple[int, ...] = (2, 3, 32, 32)
     mean: Tensor
     spread: Tensor
 
@@ -69,6 +68,7 @@ class WhitenedCNN(nn.Module):
         self, widths: Sequence[int] = (64, 256, 256), depth: int = 2, n_classes: int = 10, n_channels: int = 3
     ) -> None:
         super().__init__()
+        self.example_shape = (2, n_channels, 32, 32)
         n_white = 2 * n_channels * WHITENING_PX**2
         self.register_buffer("mean", torch.full((n_channels,), 0.5))
         self.register_buffer("spread", torch.full((n_channels,), 0.25))
