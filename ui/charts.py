@@ -309,7 +309,7 @@ def curves(losses: Sequence[Line], accuracies: Sequence[Line], words: tuple[str,
     figure.update_layout(
         yaxis={"title": words[1], "rangemode": "tozero"},
         yaxis2={"title": words[2], "overlaying": "y", "side": "right", "tickformat": ".0%", "showgrid": False},
-        legend={"orientation": "h", "y": 1.12},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02},
         showlegend=True,
     )
     return _sized(figure, 320)
