@@ -10,13 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from pydantic import Field
 
 from core.checkpoints import Card
-from core.models.whitened_cnn import WhitenedCNN
 from core.recipes.cifar import LICENCE, data_of, refusal
-from core.recipes.classification import About, Classifier, WhitenedConfig, figures
+from core.recipes.classification import About, Classifier, WhitenedConfig, figures, whitened
 from core.recipes.classification import keep as keep_classifier
 from core.training.events import Done
 
@@ -50,11 +48,7 @@ ABOUT = About(
 
 def make_task(config: Config, folder: Path | None) -> Classifier:
     """The task of this recipe on the data sets under `folder` (None for CAMADAS_DATA)."""
-    torch.manual_seed(config.seed)
-    model = WhitenedCNN(**SHAPE)
-    task = Classifier(ABOUT.dataset, model, config, folder)
-    model.fit_input(task.pictures[:5000].float() / 255)
-    return task
+    return whitened(ABOUT, config, folder)
 
 
 def keep(task: Classifier, done: Done, command: str, epochs: list[dict[str, Any]], folder: Path) -> Card:

@@ -21,11 +21,13 @@ from core.devices import device, gains_from_bf16, hardware
 from core.errors import DatasetError
 from core.inference import predict
 from core.measures import evaluate
+from core.models.whitened_cnn import WhitenedCNN
 from core.training.classification import ClassificationSettings, ClassificationTask, as_tensor, logits
 from core.training.events import Done
 from core.training.fit import Optimizer
 from core.training.optim import MuonWithSGD, up_and_down
 
+N_WHITENING = 5000  # pictures that the first layer is made from
 Answer = tuple[np.ndarray, np.ndarray, np.ndarray]  # logits (n, n_classes), labels (n,), pictures (n, H, W[, 3]) uint8
 
 
@@ -97,6 +99,15 @@ class About:
     data: Sequence[str]
     licence: str
     limits: Sequence[str]
+
+
+def whitened(about: About, config: WhitenedConfig, folder: Path | None) -> Classifier:
+    """The task of a whitened network: first weights by the seed, its first layer from the training pictures."""
+    torch.manual_seed(config.seed)
+    model = WhitenedCNN(**about.arguments)
+    task = Classifier(about.dataset, model, config, folder)
+    model.fit_input(task.pictures[:N_WHITENING].float() / 255)
+    return task
 
 
 def tensors(data: Dataset) -> tuple[Tensor, Tensor]:
