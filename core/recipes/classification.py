@@ -28,7 +28,6 @@ from core.training.fit import Optimizer
 from core.training.optim import MuonWithSGD, up_and_down
 
 N_WHITENING = 5000  # pictures that the first layer is made from
-Answer = tuple[np.ndarray, np.ndarray, np.ndarray]  # logits (n, n_classes), labels (n,), pictures (n, H, W[, 3]) uint8
 
 
 class ClassifierConfig(ClassificationSettings):
