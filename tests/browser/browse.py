@@ -139,8 +139,9 @@ def open_page(page: Page, path: str) -> None:
 
 def give_photo(page: Page, name: str, mime: str, data: bytes, button: str | re.Pattern[str]) -> None:
     """Upload a file through the picker on the page; `button` names it."""
-    settled(page)
     opener = page.get_by_test_id("stMain").get_by_role("button", name=button)
+    opener.wait_for()  # of the page that is coming, after which that page settles
+    settled(page)
     opener.click()
     chooser = page.get_by_role("dialog").locator('input[type="file"]')
     chooser.set_input_files({"name": name, "mimeType": mime, "buffer": data})

@@ -85,3 +85,39 @@ const disconnect = (state) => {
   state.socket = state.token = null;
   socket?.close();
 };
+
+// ---- the bar that curves and sweeps have: start or pause, end, progress, and a sentence
+const isMoving = (state) => state.job === "running" || state.job === "queued";
+// A run that has shown nothing yet is loading, whatever its job says.
+const shownState = (state) => (state.header || state.job === "queued" || OVER.includes(state.job) ? state.job : "loading");
+const saidOf = (state, words) => {
+  if (state.job === "queued") return say(words.queued, { n: state.place });
+  if (state.job === "failed") return say(words.failed, { reference: state.problem });
+  return words[state.job] ?? "";
+};
+const wireBar = (lab, state, words) => {
+  lab.querySelector(".play").onclick = () => act(state, isMoving(state) ? "pause" : "resume");
+  lab.querySelector(".cancel").textContent = words.cancel;
+  lab.querySelector(".cancel").onclick = () => act(state, "cancel");
+  lab.querySelector("progress").setAttribute("aria-label", words.progress);
+};
+const showBar = (lab, state, words, hasBegun, sentence) => {
+  const isOver = state.job === "finished" || OVER.includes(state.job);
+  lab.dataset.state = shownState(state);
+  lab.classList.toggle("running", isMoving(state));
+  lab.querySelector(".play span").textContent = isMoving(state) ? words.pause : hasBegun ? words.goOn : words.start;
+  lab.querySelector(".play").disabled = lab.querySelector(".cancel").disabled = isOver;
+  lab.querySelector(".said").textContent = sentence ?? saidOf(state, words);
+};
+// Tell the page, once for each run, that it has come to its end.
+const tellTheEnd = (state, token, setTriggerValue) => {
+  if (state.job !== "finished" || state.told === token) return;
+  state.told = token;
+  setTriggerValue("finished", token);
+};
+// A frame has been drawn.
+const counted = (lab, state) => {
+  lab.dataset.frames = Number(lab.dataset.frames) + 1;
+  lab.dataset.epoch = state.header.epoch;
+  lab.dataset.state = shownState(state);
+};

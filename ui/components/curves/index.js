@@ -79,34 +79,16 @@ export default function ({ parentElement, data, setTriggerValue }) {
     [state.header] = opened(buffer);
     draw();
     find(".said").textContent = said();
-    lab.dataset.frames = Number(lab.dataset.frames) + 1;
-    lab.dataset.epoch = state.header.epoch;
+    counted(lab, state);
   };
-  const said = () => {
-    if (state.job === "queued") return say(words.queued, { n: state.place });
-    if (state.job === "failed") return say(words.failed, { reference: state.problem });
-    if (state.job === "finished" && state.header?.diverged) return words.diverged;
-    return words[state.job] ?? "";
-  };
+  const said = () => (state.job === "finished" && state.header?.diverged ? words.diverged : saidOf(state, words));
   const show = () => {
-    const running = state.job === "running" || state.job === "queued", over = OVER.includes(state.job);
-    lab.dataset.state = state.job;
-    lab.classList.toggle("running", running);
-    find(".play span").textContent = running ? words.pause : state.header?.step ? words.goOn : words.start;
-    find(".play").disabled = over || state.job === "finished";
-    find(".cancel").disabled = over || state.job === "finished";
-    find(".said").textContent = said();
-    if (state.job === "finished" && state.told !== data.token) {
-      state.told = data.token;
-      setTriggerValue("finished", data.token);
-    }
+    showBar(lab, state, words, state.header?.step, said());
+    tellTheEnd(state, data.token, setTriggerValue);
     draw();
   };
 
-  find(".play").onclick = () => act(state, state.job === "running" || state.job === "queued" ? "pause" : "resume");
-  find(".cancel").textContent = words.cancel;
-  find(".cancel").onclick = () => act(state, "cancel");
-  find("progress").setAttribute("aria-label", words.progress);
+  wireBar(lab, state, words);
 
   Object.assign(state, { show, take });
   if (state.token !== data.token) {

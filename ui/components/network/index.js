@@ -160,8 +160,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     );
     Object.assign(state, { header, plane, maps });
     draw();
-    lab.dataset.frames = Number(lab.dataset.frames) + 1;
-    lab.dataset.epoch = header.epoch;
+    counted(lab, state);
   };
   const form = find(".weight"), field = form.querySelector("input");
   const draw = () => {
@@ -212,9 +211,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
 
   const show = () => {
-    const running = state.job === "running" || state.job === "queued";
+    const running = isMoving(state);
     const over = OVER.includes(state.job);
-    lab.dataset.state = state.job;
+    lab.dataset.state = shownState(state);
     lab.classList.toggle("running", running);
     find(".play span").textContent = running ? words.pause : state.header?.last_epoch ? words.goOn : words.start;
     for (const control of lab.querySelectorAll(".bar button, .bar select")) control.disabled = over;
@@ -227,7 +226,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
 
   // ---- controls
-  find(".play").onclick = () => act(state, state.job === "running" || state.job === "queued" ? "pause" : "resume");
+  find(".play").onclick = () => act(state, isMoving(state) ? "pause" : "resume");
   for (const name of ["step", "epoch", "cancel"]) {
     find(`.${name}`).textContent = words[name];
     find(`.${name}`).title = words[`${name}Help`] ?? "";

@@ -97,35 +97,15 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const maps = header.measured.map((_, at) => picture(new Int8Array(buffer, start + at * size, size), header.cells, colours));
     Object.assign(state, { header, maps });
     draw();
-    lab.dataset.frames = Number(lab.dataset.frames) + 1;
-    lab.dataset.epoch = header.epoch;
-  };
-  const said = () => {
-    if (state.job === "queued") return say(words.queued, { n: state.place });
-    if (state.job === "failed") return say(words.failed, { reference: state.problem });
-    if (OVER.includes(state.job)) return words[state.job];
-    if (state.job === "finished") return words.finished;
-    return "";
+    counted(lab, state);
   };
   const show = () => {
-    const running = state.job === "running" || state.job === "queued", over = OVER.includes(state.job);
-    lab.dataset.state = state.job;
-    lab.classList.toggle("running", running);
-    find(".play span").textContent = running ? words.pause : state.header?.epoch ? words.goOn : words.start;
-    find(".play").disabled = over || state.job === "finished";
-    find(".cancel").disabled = over;
-    find(".said").textContent = said();
-    if (state.job === "finished" && state.told !== data.token) {
-      state.told = data.token;
-      setTriggerValue("finished", data.token);
-    }
+    showBar(lab, state, words, state.header?.epoch);
+    tellTheEnd(state, data.token, setTriggerValue);
     draw();
   };
 
-  find(".play").onclick = () => act(state, state.job === "running" || state.job === "queued" ? "pause" : "resume");
-  find(".cancel").textContent = words.cancel;
-  find(".cancel").onclick = () => act(state, "cancel");
-  find("progress").setAttribute("aria-label", words.progress);
+  wireBar(lab, state, words);
   find(".open").textContent = words.open;
   find(".open").onclick = () => setTriggerValue("open", state.chosen);
 
