@@ -12,13 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from core.augmenter_table import AUGMENTERS
+from core.counterparts import beside, throughput
+from core.counterparts import draws as v2_draws
 from core.errors import PipelineRejected
 from core.images import fit_within
 from core.pipeline_text import edited, parse, write
 from core.pipelines import MAX_DRAWS, MAX_STEPS, Applied, Choose, Draw, Pipeline, Runner, from_json, to_json
 from core.scripting import render
 
-__all__ = ["Applied", "Draw", "Pipeline", "to_json"]
+__all__ = ["Applied", "Draw", "Pipeline", "beside", "throughput", "to_json", "v2_draws"]
 BOX, POINT = (217, 117, 43), (42, 157, 140)  # of the classes' colours
 N_BINS = 64  # of a histogram
 MOST_POINTS = 12
@@ -177,6 +179,16 @@ def sized(image: np.ndarray, settings: Settings) -> np.ndarray:
     return np.ascontiguousarray(fit_within(image, settings.side_px))
 
 
+def mask_of(box: tuple[float, float, float, float], height: int, width: int) -> np.ndarray:
+    """A segmentation mask: the ellipse in a box given in pixels, (height, width) uint8 of 0 and 1."""
+    left, top, right, bottom = box
+    mask = np.zeros((height, width), np.uint8)
+    middle = (round((left + right) / 2), round((top + bottom) / 2))
+    axes = (max(1, round((right - left) / 2)), max(1, round((bottom - top) / 2)))
+    cv2.ellipse(mask, middle, axes, 0, 0, 360, 1, -1)
+    return mask
+
+
 def draws(image: np.ndarray, settings: Settings, budget_s: float = math.inf, chosen: int | None = None) -> list[Draw]:
     """The pictures of the grid; fewer where there is no time for all of them.
 
@@ -194,10 +206,7 @@ def draws(image: np.ndarray, settings: Settings, budget_s: float = math.inf, cho
     left, top, right, bottom = marks.box
     box = (left * width, top * height, right * width, bottom * height)
     points = [(x * width, y * height) for x, y in marks.points]
-    mask = np.zeros((height, width), np.uint8)
-    middle = (round((box[0] + box[2]) / 2), round((box[1] + box[3]) / 2))
-    axes = (max(1, round((box[2] - box[0]) / 2)), max(1, round((box[3] - box[1]) / 2)))
-    cv2.ellipse(mask, middle, axes, 0, 0, 360, 1, -1)
+    mask = mask_of(box, height, width)
     found: list[Draw] = []
     with _drawing:
         runner = Runner(pipeline, is_noted=True, deadline=time.perf_counter() + budget_s)
@@ -259,3 +268,16 @@ def script(settings: Settings) -> str:
     """
     pipeline = pipeline_of(settings)
     return render("augmentation", settings=settings, pipeline=pipeline, known=AUGMENTERS, marks=marks_of(settings))
+
+
+def script_v2(settings: Settings) -> str:
+    """The stand-alone Python script that draws with torchvision what it has of the pipeline.
+
+    Raises:
+        PipelineRejected: as `pipeline_of`.
+    """
+    pipeline = pipeline_of(settings)
+    missing = [s.name for s, call in zip(pipeline.flat(), beside(pipeline).steps, strict=True) if call is None]
+    return render(
+        "torchvision_v2", settings=settings, calls=beside(pipeline).calls, missing=missing, marks=marks_of(settings)
+    )

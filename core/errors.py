@@ -118,6 +118,7 @@ class ZipRejected(CamadasError):
         "path": "the archive holds {name!r}, which leads out of it: pack the pictures anew",
         "no_pictures": "there are no pictures in the archive: put JPEG, PNG or WebP files into it",
         "too_many": "the archive holds {n} pictures, more than {most}: split it",
+        "too_many_results": "that would be {n} results, more than {most}: take fewer pictures or copies",
         "picture_too_large": "{name!r} has more than {limit_mb} MB: save it smaller",
         "too_much": "the pictures have {size_mb:.0f} MB unpacked, more than {limit_mb}: split the archive",
         "bomb": "{name!r} unpacks to far more than a picture holds: pack the pictures anew",

@@ -79,7 +79,7 @@ def _checked(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
             raise ZipRejected("path", name=entry.filename[:60])
         if stat.S_ISLNK(entry.external_attr >> 16):
             raise ZipRejected("path", name=entry.filename[:60])
-    found = [e for e in entries if not e.is_dir() and _is_picture(e.filename)]
+    found = [e for e in entries if not e.is_dir() and is_picture(e.filename)]
     if not found:
         raise ZipRejected("no_pictures")
     if len(found) > MAX_FILES:
@@ -95,7 +95,8 @@ def _checked(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return found
 
 
-def _is_picture(name: str) -> bool:
+def is_picture(name: str) -> bool:
+    """Whether a file is taken for a picture, by its name; hidden ones are not."""
     path = PurePosixPath(name.replace("\\", "/"))
     hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
     return path.suffix.lower() in SUFFIXES and not hidden

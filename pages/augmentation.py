@@ -24,7 +24,7 @@ from core.augmentation import (
 )
 from core.errors import CamadasError
 from core.images import Picture
-from ui import charts, code, controls, errors, page, photo
+from ui import augment_many, beside_torchvision, charts, code, controls, errors, page, photo
 from ui.components.marks import marks
 from ui.components.steps import steps
 from ui.components.tiles import tiles
@@ -80,6 +80,7 @@ def show() -> None:
             N_("Step by step"): partial(step_by_step, image, found[chosen], chosen),
             N_("Box and points"): partial(move_marks, image, settings),
             N_("Histograms"): partial(histograms, image, found[chosen]),
+            N_("In torchvision"): partial(beside_torchvision.tab, SLUG, image, settings, pipeline, found),
             N_("Files"): partial(files, pipeline),
             N_("How it works"): explain,
             N_("Code"): partial(code.tab, SLUG, script(settings)),
@@ -194,6 +195,7 @@ def files(pipeline: Pipeline) -> None:
     problem = st.session_state.get(f"{SLUG}_file_problem")
     if problem and given is not None:
         errors.show(problem)
+    augment_many.tab(SLUG, pipeline)
 
 
 def take_file() -> None:

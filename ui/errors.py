@@ -34,6 +34,7 @@ SENTENCES = {
     ("ZipRejected", "path"): N_("The archive holds “{name}”, which leads out of it. Pack the pictures anew."),
     ("ZipRejected", "no_pictures"): N_("There are no pictures in the archive. Put JPEG, PNG or WebP files into it."),
     ("ZipRejected", "too_many"): N_("The archive holds {n} pictures; {most} is the most. Split it."),
+    ("ZipRejected", "too_many_results"): N_("That would be {n} results; {most} is the most. Take fewer copies."),
     ("ZipRejected", "picture_too_large"): N_("“{name}” has more than {limit_mb} MB. Save it smaller."),
     ("ZipRejected", "too_much"): N_("The pictures have {size_mb} MB unpacked; {limit_mb} is the most. Split them."),
     ("ZipRejected", "bomb"): N_("“{name}” unpacks to far more than a picture holds. Pack the pictures anew."),
@@ -198,8 +199,12 @@ def sentence(error: CamadasError) -> str:
 def _said(value: object) -> str:
     if isinstance(value, int | float):
         return number(value, 0 if float(value).is_integer() and isinstance(value, int) else 1)
-    word = _(str(value)) if str(value) else ""
-    return re.sub(r"([\\`*_{}\[\]<>()#!|$~:])", r"\\\1", word)
+    return plain_text(_(str(value)) if str(value) else "")
+
+
+def plain_text(text: str) -> str:
+    """A text as Markdown that shows it as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>()#!|$~:])", r"\\\1", text)
 
 
 def show(message: str) -> None:

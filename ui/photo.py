@@ -10,13 +10,11 @@ from typing import Literal
 
 import numpy as np
 import streamlit as st
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import ImageRejected
 from core.images import SUFFIXES, Format, decode, encode, fit_within
-from ui import errors
+from ui import errors, uploads
 from ui.components.upload_words import upload_words
 from ui.files import asset
 from ui.language import N_, _
@@ -176,20 +174,13 @@ def _take_file(key: str) -> None:
     if not isinstance(file, UploadedFile):  # none, or one that is forgotten already
         return
     data = file.getvalue()
-    _forget_upload(file)
+    uploads.forget(file)
     _next_round()
     try:
         st.session_state[_PHOTO] = _photo(data, file.name)
     except ImageRejected as error:
         reason = ImageRejected(error.reason, **error.details)  # without the traceback, which holds the file's pixels
         st.session_state[_PROBLEM] = (reason, _stem(file.name) + PurePath(file.name).suffix[:6], "")
-
-
-def _forget_upload(file: UploadedFile) -> None:
-    """Streamlit keeps a file that its uploader no longer shows until the session ends: let it go at once."""
-    context = get_script_run_ctx()
-    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
-        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def _take_sample(name: str) -> None:
