@@ -54,12 +54,13 @@ EXAMPLES: dict[str, dict[str, object]] = {
 }
 
 
+PIPELINE_FIELDS = {"choose", "least", "most", "is_random", "seed", "draws"}
 _HOW_MANY = "Steps that are used of those in the list."
 _if_some: JsonDict = {"when": {"choose": ["some"]}}
 
 
-class Settings(BaseModel):
-    """What a visitor can turn."""
+class PipelineSettings(BaseModel):
+    """The part of a visitor's settings that says what is done to a picture."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -83,6 +84,19 @@ class Settings(BaseModel):
         description="The same seed draws the same pictures.",
         json_schema_extra={"widget": "number"},
     )
+
+    def as_pipeline(self) -> Pipeline:
+        """The pipeline of these settings.
+
+        Raises:
+            PipelineRejected: if its text cannot be read.
+        """
+        return Pipeline(entries=parse(self.pipeline), **self.model_dump(include=PIPELINE_FIELDS))
+
+
+class Settings(PipelineSettings):
+    """What a visitor can turn."""
+
     draws: int = Field(9, ge=1, le=MAX_DRAWS, title="Draws", description="Pictures in the grid.")
     side_px: Literal[32, 64, 128, 192, 256, 384] = Field(
         192, title="Longer side", description="The photo is made so large first.", json_schema_extra={"unit": "px"}
@@ -116,16 +130,6 @@ class Marks:
     points: tuple[tuple[float, float], ...]
 
 
-def pipeline_of(settings: Settings) -> Pipeline:
-    """The pipeline of these settings.
-
-    Raises:
-        PipelineRejected: if its text cannot be read.
-    """
-    shared = settings.model_dump(include={"choose", "least", "most", "is_random", "seed", "draws"})
-    return Pipeline(entries=parse(settings.pipeline), **shared)
-
-
 def settings_of(data: bytes) -> dict[str, object]:
     """The settings of a pipeline's file, which may come from anybody.
 
@@ -133,7 +137,7 @@ def settings_of(data: bytes) -> dict[str, object]:
         PipelineRejected: as core.pipelines.from_json.
     """
     found = from_json(data)
-    shared = found.model_dump(include={"choose", "least", "most", "is_random", "seed", "draws"})
+    shared = found.model_dump(include=PIPELINE_FIELDS)
     return {**shared, "pipeline": _short(write(found.entries))}
 
 
@@ -199,9 +203,9 @@ def draws(image: np.ndarray, settings: Settings, budget_s: float = math.inf, cho
         chosen: the draw that keeps its steps; all do without it.
 
     Raises:
-        PipelineRejected: as `pipeline_of` and `marks_of`; or if there is no time for the first draw.
+        PipelineRejected: as `Settings.as_pipeline` and `marks_of`; or if there is no time for the first draw.
     """
-    marks, pipeline = marks_of(settings), pipeline_of(settings)
+    marks, pipeline = marks_of(settings), settings.as_pipeline()
     height, width = image.shape[:2]
     left, top, right, bottom = marks.box
     box = (left * width, top * height, right * width, bottom * height)
@@ -264,9 +268,9 @@ def script(settings: Settings) -> str:
     """The stand-alone Python script that draws the same pictures with imgaug.
 
     Raises:
-        PipelineRejected: as `pipeline_of`.
+        PipelineRejected: as `Settings.as_pipeline`.
     """
-    pipeline = pipeline_of(settings)
+    pipeline = settings.as_pipeline()
     return render("augmentation", settings=settings, pipeline=pipeline, known=AUGMENTERS, marks=marks_of(settings))
 
 
@@ -274,9 +278,9 @@ def script_v2(settings: Settings) -> str:
     """The stand-alone Python script that draws with torchvision what it has of the pipeline.
 
     Raises:
-        PipelineRejected: as `pipeline_of`.
+        PipelineRejected: as `Settings.as_pipeline`.
     """
-    pipeline = pipeline_of(settings)
+    pipeline = settings.as_pipeline()
     missing = [s.name for s, call in zip(pipeline.flat(), beside(pipeline).steps, strict=True) if call is None]
     return render(
         "torchvision_v2", settings=settings, calls=beside(pipeline).calls, missing=missing, marks=marks_of(settings)

@@ -212,9 +212,13 @@ class Runner:
         self.pipeline, self.deadline = pipeline, deadline
         self._log, self._steps = _Log(), pipeline.flat()
         self._hooks = imgaug().HooksImages(postprocessor=self._note) if is_noted else None
-        self._needs_colour = any(AUGMENTERS[step.name].needs_colour for step in pipeline.flat())
+        self.needs_colour = any(AUGMENTERS[step.name].needs_colour for step in pipeline.flat())
         self.augmenter = build(pipeline, self._wrap if is_noted else None)
-        self.augmenter.seed_(pipeline.seed)
+        self.seed(pipeline.seed)
+
+    def seed(self, seed: int) -> None:
+        """Begin anew: what is drawn from now on follows from this seed."""
+        self.augmenter.seed_(seed)
 
     def image(self, image: np.ndarray) -> np.ndarray:
         """The next draw of a picture alone: (H, W, 3) or (H, W) uint8 -> the same kind, perhaps of another size.
@@ -268,7 +272,7 @@ class Runner:
             yield Applied(at, self._steps[at].name, self._log.drawn.get(at, {}), image)
 
     def _ready(self, image: np.ndarray) -> np.ndarray:
-        return np.repeat(image[:, :, None], 3, axis=2) if image.ndim == 2 and self._needs_colour else image
+        return np.repeat(image[:, :, None], 3, axis=2) if image.ndim == 2 and self.needs_colour else image
 
     def _wrap(self, at: int, parameter: Parameter, drawn: Any) -> Any:
         return _noted()(drawn, lambda samples: self._heard(at, parameter.name, samples))

@@ -41,6 +41,7 @@ SHIPPED: dict[str, dict[str, str]] = {
 }
 N_TEST = 1000  # the first test pictures; of scikit-learn's digits the last 397
 N_DIGITS = 1400  # for training
+MOST_TRAINING = 10_000  # of the other data sets
 MOST_PARAMETERS, MOST_PRODUCTS, MOST_NUMBERS = 2_000_000, 20_000_000, 500_000
 CHUNK_S = 0.05  # of training between two looks at the commands
 N_POINTS = 240  # of the loss's line
@@ -96,7 +97,7 @@ class Settings(BaseModel):
     n_pictures: int = Field(
         1000,
         ge=100,
-        le=10_000,
+        le=MOST_TRAINING,
         title="Training pictures",
         description="So many of them are used. Few: the network learns them by heart.",
         json_schema_extra={"step": 100},
@@ -258,7 +259,8 @@ def _shape_after(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @cache
-def _all_of(data: str) -> Pictures:
+def all_of(data: str) -> Pictures:
+    """All pictures of a data set that live runs may use: at most 10,000 for training, 1,000 for the test."""
     if data == "digits":
         digits = load_digits()
         images = np.round(digits.images * (255 / 16)).astype(np.uint8)
@@ -271,10 +273,9 @@ def _all_of(data: str) -> Pictures:
     train, test = (load(source.name, split, download=False) for split in ("train", "test"))
     assert train.labels is not None  # these three have them
     assert test.labels is not None
-    most = Settings.model_fields["n_pictures"].metadata[1].le
     return Pictures(
-        as_tensor(train.stack()[:most]),
-        torch.from_numpy(train.labels[:most].copy()),
+        as_tensor(train.stack()[:MOST_TRAINING]),
+        torch.from_numpy(train.labels[:MOST_TRAINING].copy()),
         as_tensor(test.stack()[:N_TEST]),
         torch.from_numpy(test.labels[:N_TEST].copy()),
         source.classes,
@@ -287,7 +288,7 @@ def pictures(settings: Settings) -> Pictures:
     Raises:
         DatasetError: if they are not on this machine.
     """
-    found, n = _all_of(settings.data), settings.n_pictures
+    found, n = all_of(settings.data), settings.n_pictures
     return Pictures(found.x[:n], found.labels[:n], found.x_test, found.labels_test, found.classes)
 
 

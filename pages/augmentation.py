@@ -15,7 +15,6 @@ from core.augmentation import (
     histogram,
     marked,
     marks_of,
-    pipeline_of,
     same_size,
     script,
     settings_of,
@@ -51,7 +50,7 @@ def show() -> None:
         settings = knobs()
     try:
         image = sized(photo.current().preview, settings)
-        pipeline = pipeline_of(settings)
+        pipeline = settings.as_pipeline()
         with result_column, st.spinner(_("Drawing")):
             found = drawn_for(photo.current().preview, image, settings)
     except CamadasError as error:

@@ -46,20 +46,24 @@ class ClassificationTask:
         self.pictures, self.labels, self.held_out, self.settings = pictures, labels, held_out, settings
         self.n_batches = max(1, len(pictures) // settings.batch_size)
 
+    def taken(self, rows: np.ndarray, epoch: int, index: int) -> Tensor:
+        """The pictures of a batch before they are augmented: (B,) places -> (B, C, H, W) uint8."""
+        del epoch, index
+        return self.pictures[torch.from_numpy(rows)]
+
     def batch(self, epoch: int, index: int) -> Batch:
         """Pictures, augmented, and their labels."""
         settings, random = self.settings, batch_generator(self.settings.seed, epoch, index)
         order = np.random.default_rng((settings.seed, epoch)).permutation(len(self.pictures))
         rows = order[index * settings.batch_size :][: settings.batch_size]
-        taken = torch.from_numpy(rows)
-        x = self.pictures[taken].float() / 255
+        x = self.taken(rows, epoch, index).float() / 255
         if settings.mirrors:
             x = alternating_flip(x, rows, epoch, settings.seed)
         if settings.shift_px:
             x = shift(x, settings.shift_px, random)
         if settings.cutout_px:
             x = cutout(x, settings.cutout_px, random)
-        return {"x": x.contiguous(memory_format=torch.channels_last), "label": self.labels[taken]}
+        return {"x": x.contiguous(memory_format=torch.channels_last), "label": self.labels[torch.from_numpy(rows)]}
 
     def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Cross-entropy in nats."""

@@ -12,7 +12,6 @@ from core.augmentation import (
     histogram,
     marked,
     marks_of,
-    pipeline_of,
     same_size,
     settings_of,
     sized,
@@ -41,8 +40,8 @@ def test_every_example_draws_the_same_pictures_twice(name, small):
 
 def test_a_pipeline_comes_back_from_its_file():
     settings = Settings(**EXAMPLES["Some of many, in any order"], seed=5, draws=3)
-    back = Settings(**settings_of(to_json(pipeline_of(settings)).encode()))
-    assert pipeline_of(back) == pipeline_of(settings)
+    back = Settings(**settings_of(to_json(settings.as_pipeline()).encode()))
+    assert back.as_pipeline() == settings.as_pipeline()
 
 
 def test_marks_lie_where_they_are_put(small):

@@ -33,9 +33,9 @@ QUICK = Settings(n_pictures=200, epochs=2, stack="conv 8 3\nrelu\nmaxpool 2", le
 
 @pytest.fixture(autouse=True)
 def fresh():
-    train_cnn._all_of.cache_clear()
+    train_cnn.all_of.cache_clear()
     yield
-    train_cnn._all_of.cache_clear()
+    train_cnn.all_of.cache_clear()
 
 
 def header_of(frame: bytes) -> dict:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.augmentation import EXAMPLES, Settings, draws, pipeline_of, sized, to_json
+from core.augmentation import EXAMPLES, Settings, draws, sized, to_json
 from tests.pages.visit import open_page
 
 
@@ -41,7 +41,7 @@ def give(at, data: bytes):
 
 def test_a_file_sets_the_page(sample):
     wanted = Settings(**EXAMPLES["Bad weather"], seed=3, draws=2)
-    at = give(open_page("augmentation", augmentation_tab="Files"), to_json(pipeline_of(wanted)).encode())
+    at = give(open_page("augmentation", augmentation_tab="Files"), to_json(wanted.as_pipeline()).encode())
     assert not at.exception
     assert at.session_state["augmentation_pipeline"] == wanted.pipeline
     assert (at.session_state["augmentation_seed"], at.session_state["augmentation_draws"]) == (3, 2)

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from core.augmentation import EXAMPLES, Settings, draws, pipeline_of, script_v2, sized
+from core.augmentation import EXAMPLES, Settings, draws, script_v2, sized
 from core.augmenter_table import AUGMENTERS, FOREGROUNDS
 from core.counterparts import beside
 from core.counterparts import draws as draws_v2
@@ -96,7 +96,7 @@ def test_torchvisions_script_draws_the_pages_pictures(text, tmp_path, sample):
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     image = sized(sample, settings)
-    ours = draws_v2(image, beside(pipeline_of(settings)).calls, settings.draws, settings.seed)
+    ours = draws_v2(image, beside(settings.as_pipeline()).calls, settings.draws, settings.seed)
     for at, picture in enumerate(ours):
         assert (decode((tmp_path / f"draw-{at:02}.png").read_bytes()) == picture).all()
     if text == "Fliplr p=1":  # the box travels along
