@@ -132,7 +132,7 @@ class Settings(BaseModel):
         description="Share of the target that all classes have in common.",
         json_schema_extra={"step": 0.05},
     )
-    epochs: int = Field(20, ge=1, le=60, title="Epochs", description="How often it sees every picture.")
+    epochs: int = Field(20, ge=1, le=100, title="Epochs", description="How often it sees every picture.")
     seed: int = Field(
         0, ge=0, le=999, title="Seed", description="Of first weights and order.", json_schema_extra={"widget": "number"}
     )

@@ -23,7 +23,7 @@ from core.augmentation import (
 )
 from core.errors import CamadasError
 from core.images import Picture
-from ui import augment_many, beside_torchvision, charts, code, controls, errors, page, photo
+from ui import augment_many, beside_torchvision, charts, code, controls, errors, page, photo, pipeline_links
 from ui.components.marks import marks
 from ui.components.steps import steps
 from ui.components.tiles import tiles
@@ -59,6 +59,7 @@ def show() -> None:
         return
     with controls_column:
         steps(pipeline.entries, f"{SLUG}_steps", partial(act, settings.pipeline))
+        pipeline_links.to_gain(settings)
         if problem := st.session_state.pop(PROBLEM, None):
             errors.show(problem)
     chosen = min(chosen_of(settings), len(found) - 1)

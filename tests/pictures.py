@@ -96,6 +96,16 @@ def activations() -> np.ndarray:
     return screenshot("/activations", ".tiles", lambda page: page.locator(".path button").nth(2).click())
 
 
+def augmentation_gain() -> np.ndarray:
+    """Both curves, at their end."""
+
+    def to_the_end(page: Page) -> None:
+        page.get_by_role("button", name="Start").click()
+        page.locator(".lab[data-state=finished]").wait_for()
+
+    return screenshot("/augmentation_gain", ".lab .plots", to_the_end)
+
+
 def train_cnn() -> np.ndarray:
     """The curves of a run."""
     return screenshot("/train_cnn", ".lab .plots", lambda page: page.get_by_role("button", name="Start").click())
@@ -120,7 +130,7 @@ def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.nd
 
 
 CONVOLUTIONS = (convolution, filters, layers, sound, words)
-CLASSIFIERS = (cifar10, evaluation, activations, train_cnn, augmentation)
+CLASSIFIERS = (cifar10, evaluation, activations, train_cnn, augmentation, augmentation_gain)
 MADE = (*CONVOLUTIONS, moons, sweep, study, *CLASSIFIERS, colorization)
 PICTURES = {picture.__name__: picture for picture in MADE}
 

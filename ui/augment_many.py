@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.augment_many import MOST_COPIES, Archive, Files, Progress, found, start
+from core.augment_many import MOST_COPIES, SIDE_PX, Archive, Files, Progress, found, start
 from core.errors import CamadasError, JobError
 from core.images import SUFFIXES
 from core.jobs import ENDED, OVER
@@ -26,7 +26,8 @@ def tab(slug: str, pipeline: Pipeline) -> None:
         pipeline: what is done to every picture.
     """
     st.markdown("##### " + _("Many pictures"))
-    st.caption(_("Pictures in, a ZIP with augmented copies out. Those above 1,024 pixels are made smaller first."))
+    words = _("Pictures in, a ZIP with augmented copies out. Those longer than {side} pixels are made smaller first.")
+    st.caption(words.format(side=number(SIDE_PX)))
     key = f"{slug}_many"
     kind = st.segmented_control(
         _("Given as"),
@@ -78,13 +79,21 @@ def _begin(key: str, given: list[UploadedFile], pipeline: Pipeline, copies: int)
     files: Files = given[0].getvalue() if is_zip else [(file.name, file.getvalue()) for file in given]
     try:
         job = jobs.begun(lambda owner: start(files, pipeline, copies, owner=owner))
+    except JobError as error:  # the files stay: later there may be room
+        st.session_state[f"{key}_problem"] = errors.sentence(error)
+        return
     except CamadasError as error:
         st.session_state[f"{key}_problem"] = errors.sentence(error)
+        _let_go(key, given)
         return
     before = jobs.find(st.session_state.get(f"{key}_job", ""))
     if before is not None:
         before.send("cancel")
     st.session_state[f"{key}_job"] = job.token
+    _let_go(key, given)
+
+
+def _let_go(key: str, given: list[UploadedFile]) -> None:
     for file in given:
         uploads.forget(file)
     st.session_state[f"{key}_round"] = st.session_state.get(f"{key}_round", 0) + 1

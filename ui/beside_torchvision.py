@@ -12,7 +12,7 @@ from ui.language import N_, _, number, plain
 TILE_PX = 120
 MOST_SHOWN = 6
 HOW_NEAR = {
-    "same": N_("the same for the same values"),
+    "same": N_("the same"),
     "one value": N_("one value, the middle: torchvision draws none"),
     "other colours": N_("like it, reckoned in other colours"),
     "other draws": N_("like it, drawn in another way"),
@@ -40,7 +40,7 @@ def tab(slug: str, image: Picture, settings: Settings, pipeline: Pipeline, found
         name = step.name.removeprefix("pillike.")
         rows.append([name, f"`{call}`" if call else "–", _(HOW_NEAR[call.nearness]) if call else _("none")])
     if rows:
-        page.table([_("Step"), "torchvision", _("How near it is")], rows)
+        page.table([_("Step"), "torchvision", _("How near it is")], rows, n_words=3)
     if pipeline.choose == "some" or any(getattr(entry, "choose", "") == "some" for entry in pipeline.entries):
         st.caption(_("“Some of them” is not in torchvision: what stands under it is left out."))
     n = min(MOST_SHOWN, len(found))

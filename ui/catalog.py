@@ -173,6 +173,15 @@ PAGES = (
         picture_alt=N_("Nine draws of a photo of a cat, each turned, coloured and blurred in another way."),
     ),
     Entry(
+        slug="augmentation_gain",
+        section="classification",
+        title=N_("What augmentation buys"),
+        promise=N_("How much better does a network get by pictures that are made up?"),
+        icon=":material/trending_up:",
+        picture="augmentation_gain.webp",
+        picture_alt=N_("Two curves of accuracy with bands around them: the one with augmentation ends higher."),
+    ),
+    Entry(
         slug="colorization",
         section="projects",
         title=N_("Colorization"),

@@ -190,7 +190,8 @@ def _widget(key: str, field: FieldInfo) -> Any:
         return st.toggle(label, field.default, **shared)
     if field.annotation is str:
         longest = next(rule.max_length for rule in field.metadata if isinstance(rule, MaxLen))
-        draw: Any = st.text_area if "\n" in field.default else st.text_input
+        has_lines = "\n" in field.default + "".join(map(str, field.examples or []))
+        draw: Any = st.text_area if has_lines else st.text_input
         stands = str(extra["placeholder"]) if "placeholder" in extra else ""
         return draw(label, field.default, max_chars=longest, placeholder=_(stands) if stands else None, **shared)
     low, high = _bound(field, Ge), _bound(field, Le)

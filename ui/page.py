@@ -93,9 +93,9 @@ def pictures(captioned: Sequence[tuple[Picture, str]]) -> None:
         column.image(picture, caption, width="stretch", alt=caption)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A small table: words in the first column, figures in the others."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], n_words: int = 1) -> None:
+    """A small table: words in the first columns, figures in the others."""
+    lines = [head, [*["---"] * n_words, *["---:"] * (len(head) - n_words)], *rows]
     st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 

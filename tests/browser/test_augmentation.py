@@ -1,13 +1,17 @@
 """The gesture that the page exists for: build a pipeline of three steps, move the box, export it and run the export."""
 
+import io
 import re
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from playwright.sync_api import expect
 
+from core.images import decode, encode
 from core.pipelines import from_json
+from core.zips import packed
 from tests.browser.browse import NARROW, WIDE, open_page, settled, visiting
 from ui.files import asset
 
@@ -89,3 +93,69 @@ def test_a_step_is_dragged_and_grouped_by_keyboard_and_mouse(browser, address):
         settled(page)
         page.get_by_role("button", name="Pôr Fliplr no grupo acima").press("Enter")
         expect(page.locator(".steps li.inside b")).to_have_text(["Fliplr"])
+
+
+def give_many(page, data: bytes) -> None:
+    page.locator('[data-testid="stMain"] input[type="file"]').nth(1).set_input_files(
+        {"name": "pictures.zip", "mimeType": "application/zip", "buffer": data}
+    )
+    settled(page)
+    page.get_by_role("button", name="Augment them").click()
+
+
+def test_a_zip_goes_in_and_a_zip_comes_out(browser, address, sample):
+    with visiting(browser, address) as page:
+        open_page(page, "/augmentation?augmentation_pipeline=Fliplr%20p%3D1&augmentation_tab=Files")
+        photo = encode(sample, "png")
+        give_many(page, packed([("a.png", photo), ("broken.jpg", b"no picture"), ("b.png", photo)]))
+        expect(page.get_by_text("6 results of 2 of 3 pictures.")).to_be_visible()
+        expect(page.get_by_text("broken.jpg: This file cannot be read as a picture.")).to_be_visible()
+        with page.expect_download() as got:
+            page.get_by_role("button", name="Augmented pictures (.zip)").click()
+        with zipfile.ZipFile(io.BytesIO(got.value.path().read_bytes())) as archive:
+            assert archive.namelist() == [f"{stem}-0{n}.png" for stem in "ab" for n in (1, 2, 3)]
+            assert (decode(archive.read("b-02.png")) == sample[:, ::-1]).all()
+
+
+def test_hostile_archives_are_refused_and_a_long_run_is_cancelled(browser, address, sample):
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.png", bytes(15 * 2**20))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("../a.png", b"x")
+    with visiting(browser, address) as page:
+        open_page(page, "/augmentation?augmentation_pipeline=Superpixels&augmentation_draws=1&augmentation_tab=Files")
+        give_many(page, bomb.getvalue())
+        expect(page.get_by_text("unpacks to far more than a picture holds")).to_be_visible()
+        give_many(page, out.getvalue())
+        expect(page.get_by_text("which leads out of it")).to_be_visible()
+        photo = encode(sample, "png")
+        give_many(page, packed([(f"{n}.png", photo) for n in range(200)]))
+        expect(page.get_by_text(re.compile(r"Picture \d+ of 200"))).to_be_visible()
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_text(re.compile(r"results of \d+ of 200 pictures"))).to_be_visible()
+        expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+
+
+def test_a_folder_goes_in(browser, address, sample, tmp_path):
+    (tmp_path / "pictures").mkdir()
+    for name in ("a.png", "b.png"):
+        (tmp_path / "pictures" / name).write_bytes(encode(sample, "png"))
+    with visiting(browser, address) as page:
+        open_page(page, "/augmentation?augmentation_pipeline=Fliplr&augmentation_tab=Files")
+        page.get_by_role("radio", name="A folder").click()
+        settled(page)
+        page.locator('[data-testid="stMain"] input[type="file"]').nth(1).set_input_files(str(tmp_path / "pictures"))
+        settled(page)
+        page.get_by_role("button", name="Augment them").click()
+        expect(page.get_by_text("6 results of 2 of 2 pictures.")).to_be_visible()
+
+
+def test_torchvision_stands_beside_and_is_measured(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/augmentation?augmentation_pipeline=Fliplr%0ARain&augmentation_tab=In%20torchvision")
+        expect(page.get_by_text("torchvision.transforms.v2 has 1 of the 2 steps.")).to_be_visible()
+        expect(page.get_by_role("row", name="Fliplr")).to_contain_text("v2.RandomHorizontalFlip(p=0.5)")
+        page.get_by_role("button", name="Measure the speed of both now").click()
+        expect(page.get_by_role("row", name="torchvision, the same")).to_contain_text(re.compile(r"\d"))

@@ -6,24 +6,14 @@ import pytest
 
 from core.jobs import JOBS
 from core.study import EXAMPLES, Settings, about, best, found
-from tests.pages.visit import metrics, open_page
+from tests.pages.visit import finished, metrics, open_page
 
 QUICK = {"study_n_trials": "10", "study_epochs": "10", "study_n_points": "60"}
 
 
-def finished(at):
-    job = JOBS.find(at.session_state["study_run"])
-    job.send("resume")
-    deadline = time.monotonic() + 60
-    while job.state != "finished":
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return job
-
-
 @pytest.mark.parametrize("language", ["en", "pt"])
 def test_the_figures_are_those_of_the_best_trial(language):
-    job = finished(open_page("study", **QUICK))
+    job = finished(open_page("study", **QUICK), "study")
     now = found(job)
     at = open_page("study", language, study_run=job.token, **QUICK)
     assert not at.exception
@@ -37,7 +27,7 @@ def test_the_figures_are_those_of_the_best_trial(language):
 
 def test_a_link_finds_the_job_and_after_its_end_the_study():
     at = open_page("study", **QUICK)
-    job = finished(at)
+    job = finished(at, "study")
     token = job.token
     assert JOBS.find(open_page("study", study_run=token, **QUICK).session_state["study_run"]) is job
     job.send("cancel")
@@ -63,7 +53,7 @@ def test_an_example_sets_every_control(name):
 
 def test_more_trials_can_be_asked_for():
     at = open_page("study", **QUICK)
-    job = finished(at)
+    job = finished(at, "study")
     at.run()
     at.button(key="study_more").click().run()
     deadline = time.monotonic() + 60

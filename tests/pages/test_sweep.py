@@ -1,22 +1,10 @@
 """The page of the sweep, through Streamlit's own test runner."""
 
-import time
-
 import pytest
 
 from core.jobs import JOBS
 from core.sweep import EXAMPLES, Settings, about, cells, rows
-from tests.pages.visit import open_page, translate
-
-
-def finished(at):
-    job = JOBS.find(at.session_state["sweep_run"])
-    job.send("resume")
-    deadline = time.monotonic() + 60
-    while job.state != "finished":
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return job
+from tests.pages.visit import finished, open_page, translate
 
 
 def test_a_visit_has_a_sweep_of_its_settings_and_finds_it_again():
@@ -31,7 +19,7 @@ def test_a_visit_has_a_sweep_of_its_settings_and_finds_it_again():
 
 def test_the_table_is_cores():
     at = open_page("sweep", sweep_tab="Results", sweep_epochs="20", sweep_n_seeds="2")
-    job = finished(at)
+    job = finished(at, "sweep")
     at.run()
     best = cells(rows(job))[0]
     table = next(element.value for element in at.markdown if element.value.startswith("| Learning rate"))

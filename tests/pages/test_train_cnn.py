@@ -1,20 +1,8 @@
 """The page of live training, through Streamlit's own test runner."""
 
-import time
-
 from core.jobs import JOBS
 from core.train_cnn import Settings, about, n_parameters, trained
-from tests.pages.visit import open_page
-
-
-def finished(at):
-    job = JOBS.find(at.session_state["train_cnn_run"])
-    job.send("resume")
-    deadline = time.monotonic() + 60
-    while job.state != "finished":
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return job
+from tests.pages.visit import finished, open_page
 
 
 def test_a_visit_has_a_run_of_its_settings_and_finds_it_again():
@@ -28,7 +16,7 @@ def test_a_visit_has_a_run_of_its_settings_and_finds_it_again():
 
 def test_the_table_is_cores():
     at = open_page("train_cnn", train_cnn_epochs="2", train_cnn_n_pictures="300")
-    job = finished(at)
+    job = finished(at, "train_cnn")
     at.run()
     found = trained(job)
     table = next(element.value for element in at.markdown if element.value.startswith("| Network"))

@@ -1,11 +1,13 @@
 """What the tests of pages do: open a page, give it a photo, read its figures."""
 
+import time
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from streamlit.testing.v1 import AppTest
 
+from core.jobs import JOBS, Job
 from tests.messages import read
 from ui.files import ROOT
 
@@ -27,6 +29,18 @@ def open_page(slug: str, language: str = "en", **query: str | list[str]) -> AppT
 def upload(at: AppTest, data: bytes, name: str = "photo.png", mime: str = "image/png") -> AppTest:
     at.button(key="photo_picker_page").click().run()
     return at.file_uploader[0].set_value((name, data, mime)).run()
+
+
+def finished(at: AppTest, slug: str) -> Job:
+    """The page's job, after it has come to its end."""
+    job = JOBS.find(at.session_state[f"{slug}_run"])
+    assert job is not None
+    job.send("resume")
+    deadline = time.monotonic() + 60
+    while job.state != "finished":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return job
 
 
 def metrics(at: AppTest) -> dict[str, str]:

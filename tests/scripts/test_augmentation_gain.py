@@ -10,7 +10,10 @@ QUICK = {"n_pictures": 100, "epochs": 3, "n_seeds": 2, "seed": 4}
 
 @pytest.mark.parametrize(
     "pipeline",
-    ["Affine\nElasticTransformation sometimes=0.3", "MultiplyHue\none sometimes=0.5\n- GaussianBlur\n- Resize size=16..20"],
+    [
+        "Affine\nElasticTransformation sometimes=0.3",
+        "MultiplyHue\none sometimes=0.5\n- GaussianBlur\n- Resize size=16..20",
+    ],
     ids=["moved", "coloured and resized"],
 )
 def test_the_script_comes_to_the_same_end(pipeline, tmp_path, sample):

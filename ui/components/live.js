@@ -121,3 +121,90 @@ const counted = (lab, state) => {
   lab.dataset.epoch = state.header.epoch;
   lab.dataset.state = shownState(state);
 };
+
+// Watch the job of this token, another one than before or the same; what the component gives back ends that.
+const watched = (lab, state, token, { show, take }, draw) => {
+  Object.assign(state, { show, take });
+  if (state.token !== token) {
+    disconnect(state);
+    Object.assign(state, { token, header: null, job: "loading" });
+    lab.dataset.frames = 0;
+    connect(state, token);
+  } else show();
+  const sizes = new ResizeObserver(() => draw());
+  sizes.observe(lab);
+  return () => {
+    sizes.disconnect();
+    disconnect(state);
+  };
+};
+
+// ---- lines over epochs
+const PLOT = { height: 240, left: 44, bottom: 24, top: 8, right: 10 };
+const nice = (range) => {
+  const power = 10 ** Math.floor(Math.log10(range / 4));
+  return power * [1, 2, 5, 10].find((m) => m * power * 5 >= range);
+};
+// Draw lines, each with points [epoch, value], a colour and perhaps a band [epoch, low, high] around it.
+const plot = (canvas, theme, number, { epochs, least = 0, most, say }, lines) => {
+  const scale = devicePixelRatio || 1, width = canvas.clientWidth || 320, { height, left, bottom, top, right } = PLOT;
+  canvas.width = width * scale;
+  canvas.height = height * scale;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.scale(scale, scale);
+  const x = (epoch) => left + (epoch / epochs) * (width - left - right);
+  const y = (value) => height - bottom - ((Math.min(value, most) - least) / (most - least)) * (height - bottom - top);
+  context.font = `12px ${getComputedStyle(canvas).fontFamily}`;
+  context.fillStyle = css(theme.ink, 0.75);
+  context.strokeStyle = css(theme.line);
+  context.textAlign = "right";
+  context.textBaseline = "middle";
+  const step = nice(most - least);
+  for (let at = Math.ceil(least / step - 1e-9) * step; at <= most + 1e-9; at += step) {
+    context.beginPath();
+    context.moveTo(left, y(at));
+    context.lineTo(width - right, y(at));
+    context.stroke();
+    context.fillText(say(at || 0), left - 6, y(at)); // never a minus zero
+  }
+  context.textAlign = "center";
+  context.textBaseline = "top";
+  for (const at of [0, Math.round(epochs / 2), epochs]) context.fillText(number(at), Math.min(x(at), width - right - 6), height - bottom + 6);
+  context.save();
+  context.beginPath();
+  context.rect(left, 0, width - left, height - bottom + 1);
+  context.clip(); // what is less than the least is not seen
+  for (const { band = [], colour } of lines) {
+    if (!band.length) continue;
+    context.beginPath();
+    band.forEach(([at, low], n) => (n ? context.lineTo(x(at), y(low)) : context.moveTo(x(at), y(low))));
+    for (const [at, , high] of [...band].reverse()) context.lineTo(x(at), y(high));
+    context.closePath();
+    context.fillStyle = css(colour, 0.2);
+    context.fill();
+  }
+  for (const { points, colour } of lines) {
+    context.beginPath();
+    points.forEach(([at, value], n) => (n ? context.lineTo(x(at), y(value)) : context.moveTo(x(at), y(value))));
+    context.strokeStyle = css(colour);
+    context.lineWidth = 2;
+    context.stroke();
+    if (points.length) {
+      context.beginPath();
+      context.arc(x(points.at(-1)[0]), y(points.at(-1)[1]), 3.5, 0, 7);
+      context.fillStyle = css(colour);
+      context.fill();
+    }
+  }
+  context.restore();
+};
+// What a plot is called, and which colour is which line.
+const key = (caption, title, entries) => {
+  const parts = entries.map(([text, colour]) => {
+    const entry = Object.assign(document.createElement("span"), { textContent: text, className: "key" });
+    entry.style.setProperty("--dot", css(colour));
+    return entry;
+  });
+  caption.replaceChildren(Object.assign(document.createElement("b"), { textContent: title }), ...parts);
+};

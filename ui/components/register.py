@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from ui.language import LOCALES, current
+
 FILES = {"html": "index.html", "css": "style.css", "js": "index.js"}
 
 
@@ -15,11 +17,32 @@ def component(folder: str, *, is_live: bool = False) -> Any:
 
     Args:
         folder: its name.
-        is_live: whether it watches a job: it has then what stands in live.js and live.css.
+        is_live: whether it watches a job: it has then what stands in live.js and live.css, and live.html for {bar}.
     """
     here = Path(__file__).parent / folder
     parts: dict[str, Any] = {kind: (here / file).read_text() for kind, file in FILES.items() if (here / file).exists()}
     if is_live:
         for kind in ("js", "css"):
-            parts[kind] = (here.parent / f"live.{kind}").read_text() + parts[kind]
+            parts[kind] = (here.parent / f"live.{kind}").read_text() + parts.get(kind, "")
+        parts["html"] = parts["html"].replace("{bar}", (here.parent / "live.html").read_text().strip())
     return st.components.v2.component(f"camadas_{folder}", **parts)
+
+
+def watch(folder: str, slug: str, token: str, key: str, words: dict[str, str]) -> bool:
+    """Draw the run of this token with a live component; gives whether it has come to its end.
+
+    Args:
+        folder: of the component.
+        slug: the page's.
+        token: of the job.
+        key: of the component in the session.
+        words: in the visitor's language.
+    """
+    done = f"{slug}_done"
+
+    def finished() -> None:
+        st.session_state[done] = token
+
+    data = {"token": token, "locale": LOCALES[current()].replace("_", "-"), "words": words}
+    component(folder, is_live=True)(data=data, key=key, on_finished_change=finished)
+    return bool(st.session_state.get(done) == token)

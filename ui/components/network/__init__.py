@@ -8,6 +8,7 @@ import streamlit as st
 from core.plane import MAX_LAYERS, MAX_WIDTH, RATES, STRENGTHS, Settings, Split, parse_layers
 from core.playground import MAP_CELLS, NEURON_CELLS, PACES, feature_maps
 from core.points import SPAN
+from ui.components.live_words import live_words
 from ui.components.register import component
 from ui.language import LOCALES, _, current
 
@@ -98,12 +99,9 @@ def _data(token: str, settings: Settings, data: Split, goal: float, *, is_clicke
 
 def _words() -> dict[str, str]:
     return {
-        "start": _("Start"),
-        "goOn": _("Go on"),
-        "pause": _("Pause"),
+        **live_words(),
         "step": _("One step"),
         "epoch": _("One epoch"),
-        "cancel": _("End"),
         "cancelHelp": _("Ends this run for good. Results and files keep how it stood."),
         "stepHelp": _("One batch of points"),
         "epochHelp": _("Once through all points"),
@@ -136,12 +134,6 @@ def _words() -> dict[str, str]:
         "weight": _("Weight of layer {layer}, from {from} to {to}"),
         "set": _("Set"),
         "class": _("Class of the next point"),
-        "queued": _("Others are training: you are number {n} in the queue."),
-        "gone": _("This run has ended. Change a control, or press New run."),
-        "failed": _("Something went wrong on our side. Reference: {reference}"),
-        "cancelled": _("Ended. Press New run for another one."),
-        "forgotten": _("Nobody watched, so the run has ended. Press New run for another one."),
-        "finished": _("All epochs are done."),
         "diverged": _("The loss has run away: the steps are too long. Try a smaller learning rate."),
         "early stopping": _("Stopped early: the validation loss no longer got better."),
     }

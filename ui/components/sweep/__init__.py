@@ -7,6 +7,7 @@ import streamlit as st
 from core.plane import Split
 from core.points import SPAN
 from core.sweep import Settings
+from ui.components.live_words import live_words
 from ui.components.register import component
 from ui.language import LOCALES, _, current
 
@@ -56,21 +57,11 @@ def sweep(
 
 def _words() -> dict[str, str]:
     return {
-        "start": _("Start"),
-        "goOn": _("Go on"),
-        "pause": _("Pause"),
-        "cancel": _("End"),
-        "progress": _("Epochs done"),
+        **live_words(),
         "epoch": _("Epoch {epoch} of {epochs}"),
         "corner": _("rate ↓ width →"),
         "boundaries": _("Boundaries: choose one to see it larger"),
         "heat": _("Validation accuracy: mean ± spread over first weights"),
         "network": _("Learning rate {rate}, {width} neurons a layer, seed {seed}: {accuracy}"),
         "open": _("Train it in Two moons"),
-        "queued": _("Others are training: you are number {n} in the queue."),
-        "gone": _("This run has ended. Change a control, or press New run."),
-        "failed": _("Something went wrong on our side. Reference: {reference}"),
-        "cancelled": _("Ended. Press New run for another one."),
-        "forgotten": _("Nobody watched, so the run has ended. Press New run for another one."),
-        "finished": _("All epochs are done."),
     }

@@ -1,0 +1,27 @@
+"""From one page to another with a pipeline under the arm."""
+
+import streamlit as st
+
+from core import augmentation, augmentation_gain
+from core.augmentation import PipelineSettings
+from ui import catalog, controls
+from ui.language import _
+
+
+def to_builder(settings: PipelineSettings) -> None:
+    """A link to the page that builds pipelines."""
+    _link("augmentation", augmentation.Settings(**_shared(settings)), _("Build it in Augmentation"))
+
+
+def to_gain(settings: PipelineSettings) -> None:
+    """A link to the page that says what a pipeline is good for."""
+    _link("augmentation_gain", augmentation_gain.Settings(**_shared(settings)), _("What does it buy?"))
+
+
+def _shared(settings: PipelineSettings) -> dict[str, object]:
+    return {name: getattr(settings, name) for name in PipelineSettings.model_fields}
+
+
+def _link(slug: str, settings: PipelineSettings, label: str) -> None:
+    entry = catalog.entry(slug)
+    st.page_link(catalog.page_of(entry), label=label, icon=entry.icon, query_params=controls.link(slug, settings))
