@@ -96,6 +96,7 @@ def test_a_step_is_dragged_and_grouped_by_keyboard_and_mouse(browser, address):
 
 
 def give_many(page, data: bytes) -> None:
+    settled(page)
     page.locator('[data-testid="stMain"] input[type="file"]').nth(1).set_input_files(
         {"name": "pictures.zip", "mimeType": "application/zip", "buffer": data}
     )
