@@ -55,7 +55,9 @@ def reliability(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0
 
 def energy(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """(n, n_classes) logits -> (n,) energies, -T log of the sum of exp(logits / T): low for what the net knows."""
-    found: np.ndarray = -temperature * logsumexp(np.asarray(logits, np.float64) / temperature, axis=1)
+    scaled = np.asarray(logits, np.float64) / temperature
+    peak = scaled.max(axis=1)  # by hand: scipy's logsumexp takes a tenth of the network's own time for one picture
+    found: np.ndarray = -temperature * (peak + np.log(np.exp(scaled - peak[:, None]).sum(axis=1)))
     return found
 
 

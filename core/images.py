@@ -190,6 +190,9 @@ def _srgb(picture: Image.Image) -> np.ndarray:
 def _strips(picture: Image.Image) -> Iterator[tuple[slice, Image.Image]]:
     """Bands of whole rows, about a megapixel each: which rows, and the picture cropped to them."""
     n = max(1, STRIP_PIXELS // picture.width)
+    if n >= picture.height:  # a crop would be a copy
+        yield slice(None), picture
+        return
     for top in range(0, picture.height, n):
         bottom = min(top + n, picture.height)
         yield slice(top, bottom), picture.crop((0, top, picture.width, bottom))
@@ -208,7 +211,7 @@ def _reader(picture: Image.Image) -> Callable[[Image.Image], np.ndarray]:
 
     def read(strip: Image.Image) -> np.ndarray:
         rgba = strip.convert("RGBA") if has_alpha else None
-        rgb = _transformed((rgba or strip).convert(mode), into_srgb)
+        rgb = _transformed(_as(mode, rgba or strip), into_srgb)
         if rgba is None:
             return np.asarray(rgb)
         paper = Image.new("RGB", rgb.size, "white")
@@ -237,9 +240,14 @@ def _deep_reader(picture: Image.Image) -> Callable[[Image.Image], np.ndarray]:
 
 
 def _transformed(image: Image.Image, into_srgb: ImageCms.ImageCmsTransform | None) -> Image.Image:
-    rgb = image.convert("RGB") if into_srgb is None else ImageCms.applyTransform(image, into_srgb)
+    rgb = _as("RGB", image) if into_srgb is None else ImageCms.applyTransform(image, into_srgb)
     assert rgb is not None  # it is None only where the picture is changed in place
     return rgb
+
+
+def _as(mode: str, image: Image.Image) -> Image.Image:
+    """Pillow's convert, which copies even where there is nothing to convert."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _finite(strip: Image.Image) -> np.ndarray:
@@ -257,13 +265,15 @@ def _full_scale(picture: Image.Image) -> float:
 
 def _profile_transform(mode: str, profile: bytes | None) -> ImageCms.ImageCmsTransform | None:
     """Into sRGB by the picture's own profile; without one, or with a wrong one, by the mode's usual meaning (None)."""
-    srgb = ImageCms.createProfile("sRGB")
     if profile:
         try:
-            return ImageCms.buildTransform(ImageCms.ImageCmsProfile(BytesIO(profile)), srgb, mode, "RGB")
+            own = ImageCms.ImageCmsProfile(BytesIO(profile))
+            return ImageCms.buildTransform(own, ImageCms.createProfile("sRGB"), mode, "RGB")
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             pass  # a profile that does not fit its picture says nothing about the pixels
-    return ImageCms.buildTransform(ImageCms.createProfile("LAB"), srgb, "LAB", "RGB") if mode == "LAB" else None
+    if mode != "LAB":
+        return None
+    return ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
 
 
 def _oriented(image: np.ndarray, picture: Image.Image) -> np.ndarray:
