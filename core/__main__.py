@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -136,7 +137,7 @@ def colorize(
 
 @app.command()
 def augment(
-    photos: Annotated[list[Path], typer.Argument(help="Pictures, or folders of them.")],
+    photos: Annotated[list[Path], typer.Argument(help="Pictures, or folders or ZIP files of them.")],
     pipeline: Annotated[Path, typer.Option(help="A pipeline's file, as the page Augmentation writes it.")],
     out: Annotated[Path, typer.Option(help="Folder for the results.", file_okay=False)],
     copies: Annotated[int, typer.Option(help="Results of each picture.", min=1, max=1000)] = 1,
@@ -149,7 +150,28 @@ def augment(
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise SettingsError("file", argument=pipeline, value=error.strerror) from error
-    _convert(photos, out, Runner(from_json(data)).image, tag="augmented", copies=copies)
+    runner = Runner(from_json(data))
+    with tempfile.TemporaryDirectory() as folder:
+        _convert(_unzipped(photos, Path(folder)), out, runner.image, tag="augmented", copies=copies)
+
+
+def _unzipped(paths: list[Path], folder: Path) -> list[Path]:
+    """Archives as the pictures in them, unpacked each into a folder of its own; everything else as it is."""
+    from core.zips import MAX_ZIP_BYTES, unpacked
+
+    found: list[Path] = []
+    for number, path in enumerate(paths):
+        if path.suffix.lower() != ".zip" or not path.is_file():
+            found.append(path)
+            continue
+        with open(path, "rb") as file:
+            data = file.read(MAX_ZIP_BYTES + 1)
+        inside = folder / f"{number}-{path.stem}"
+        inside.mkdir()
+        for name, content in unpacked(data):
+            (inside / name).write_bytes(content)
+        found.append(inside)
+    return found
 
 
 def _convert(paths: list[Path], out: Path, function: Any, tag: str, copies: int = 1) -> None:

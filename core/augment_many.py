@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import CamadasError, JobError, ZipRejected
 from core.images import decode, encode, fit_within
-from core.jobs import ENDED, JOBS, Job
+from core.jobs import ENDED, JOBS, OVER, Job
 from core.pipelines import Pipeline, Runner
 from core.zips import MAX_FILES, MAX_UNPACKED, is_picture, pictures, unpacked
 
@@ -34,60 +34,67 @@ class Progress:
 
     Attributes:
         done: pictures that are ready or left out.
+        good: those of them that are ready.
         of: all of them.
         written: results.
-        problems: a name and what was wrong with it, each.
+        problems: the first names and what was wrong with each.
         is_full: whether the results have reached what an archive may hold.
     """
 
     done: int
+    good: int
     of: int
     written: int
     problems: tuple[tuple[str, CamadasError], ...]
     is_full: bool
 
 
-@dataclass
+@dataclass(frozen=True)
 class Archive:
     """What came out; the file is gone when nobody holds this any more.
 
     Attributes:
         progress: at the end.
         file: the ZIP.
+        reading: held by who reads it.
     """
 
     progress: Progress
     file: BinaryIO
+    reading: threading.Lock
 
     def read(self) -> bytes:
-        """The whole ZIP."""
-        self.file.seek(0)
-        return self.file.read()
+        """The whole ZIP; any thread may ask, several at once too."""
+        with self.reading:
+            self.file.seek(0)
+            return self.file.read()
 
 
 class Many:
     """The work: one picture after another.
 
     Args:
-        files: which are checked already.
+        given: a list of one, the files, which are checked already; it is emptied.
         pipeline: what is done.
         copies: results of each picture.
     """
 
-    def __init__(self, files: Files, pipeline: Pipeline, copies: int) -> None:
+    def __init__(self, given: list[Files], pipeline: Pipeline, copies: int) -> None:
+        files = given.pop()  # nobody else holds it now: it goes as soon as it is read
         self.copies = copies
         self.of = len(pictures(files)) if isinstance(files, bytes) else len(files)
-        self.runner = Runner(pipeline, is_noted=True)
+        self.runner = Runner(pipeline, deadline=time.perf_counter())  # set anew for each draw
         self.file: Any = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as what came out
         self.archive = zipfile.ZipFile(self.file, "w", zipfile.ZIP_STORED)
-        self.done = self.written = 0
-        self.is_full = self.is_dropped = False
+        self.reading = threading.Lock()
+        self.done = self.good = self.written = 0
+        self.is_full = self.is_over = self.is_dropped = False
         self.problems: list[tuple[str, CamadasError]] = []
         self.taken: set[str] = set()
         self.steps = self._steps(unpacked(files) if isinstance(files, bytes) else iter(files))
 
     def _steps(self, files: Iterator[tuple[str, bytes]]) -> Iterator[None]:
-        while not self.is_full:
+        while True:
             try:
                 name, content = next(files)
             except StopIteration:
@@ -100,7 +107,10 @@ class Many:
                 image = np.ascontiguousarray(fit_within(decode(content), SIDE_PX))
                 for number in range(1, self.copies + 1):
                     self._write(name, number, self._drawn(image))
+                    if self.is_full:
+                        return
                     yield
+                self.good += 1
             except CamadasError as error:
                 self.problems.append((name, type(error)(error.reason, **error.details)))  # without its traceback
             self.done += 1
@@ -108,7 +118,7 @@ class Many:
 
     def _drawn(self, image: np.ndarray) -> np.ndarray:
         self.runner.deadline = time.perf_counter() + DRAW_S
-        return self.runner.draw(image, keeps_steps=False).image
+        return self.runner.image(image)
 
     def _write(self, name: str, number: int, image: np.ndarray) -> None:
         path = PurePosixPath(name)
@@ -130,14 +140,16 @@ class Many:
 
     def step(self) -> bool:
         """The next result; False at the end."""
-        return next(self.steps, self) is not self
+        self.is_over = next(self.steps, self) is self
+        return not self.is_over
 
     def command(self, name: str, value: Any) -> bool:
         """ "drop" gives the results away for somebody else's."""
         del value
         if name == "drop":
-            self.file.truncate(0)
-            self.is_dropped = True
+            self.archive.close()
+            self.file, self.is_dropped = None, True  # who is reading it still holds it
+            self.steps, self.is_over = iter(()), True
         return False
 
     def frame(self) -> bytes:
@@ -146,17 +158,18 @@ class Many:
 
     def found(self) -> Progress | Archive | None:
         """How far it has come; at the end what came out."""
-        return self.result() if self.done == self.of or self.is_full else self._progress()
+        return self.result() if self.is_over else self._progress()
 
     def result(self) -> Archive | None:
         """The archive, as far as it has come; None where it was given away."""
         if self.is_dropped:
             return None
         self.archive.close()
-        return Archive(self._progress(), self.file)
+        return Archive(self._progress(), self.file, self.reading)
 
     def _progress(self) -> Progress:
-        return Progress(self.done, self.of, self.written, tuple(self.problems[:MOST_PROBLEMS]), self.is_full)
+        problems = tuple(self.problems[:MOST_PROBLEMS])
+        return Progress(self.done, self.good, self.of, self.written, problems, self.is_full)
 
 
 _kept: list[Job] = []
@@ -176,13 +189,17 @@ def start(files: Files, pipeline: Pipeline, copies: int, *, owner: str = "") -> 
         ZipRejected: if the archive is none, or is too large, or holds what it must not; or there are too many pictures.
         JobError: if the server holds too many archives already.
     """
-    n = len(pictures(files)) if isinstance(files, bytes) else _checked(files)
+    n, given = len(pictures(files)) if isinstance(files, bytes) else _checked(files), [files]
     if n * copies > MOST_RESULTS:
         raise ZipRejected("too_many_results", n=n * copies, most=MOST_RESULTS)
     with _lock:
-        _make_room()
-        job = JOBS.start(lambda: Many(files, pipeline, copies), "augment_many", owner=owner)
+        oldest = _to_go()
+        job = JOBS.start(lambda: Many(given, pipeline, copies), "augment_many", owner=owner)
         _kept.append(job)
+        if oldest is not None:
+            _kept.remove(oldest)
+            oldest.send("drop")
+            oldest.result = None
     return job
 
 
@@ -197,15 +214,16 @@ def _checked(files: Sequence[tuple[str, bytes]]) -> int:
     return len(files)
 
 
-def _make_room() -> None:
-    """The oldest archive that is ready goes when there are too many."""
-    while len(_kept) >= MOST_KEPT:
-        oldest = next((job for job in _kept if job.state in ENDED), None)
-        if oldest is None:
-            raise JobError("full", n=len(_kept))
-        _kept.remove(oldest)
-        oldest.send("drop")
-        oldest.result = None
+def _to_go() -> Job | None:
+    """The oldest archive that is ready, where there are as many as may be."""
+    known = [job for job in _kept if JOBS.find(job.token, job.owner) is job]
+    _kept[:] = [job for job in known if job.state not in OVER or job.result is not None]
+    if len(_kept) < MOST_KEPT:
+        return None
+    oldest = next((job for job in _kept if job.state in ENDED), None)
+    if oldest is None:
+        raise JobError("full", n=len(_kept))
+    return oldest
 
 
 def found(job: Job) -> Progress | Archive:

@@ -12,15 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from core.augmenter_table import AUGMENTERS
-from core.counterparts import beside, throughput
-from core.counterparts import draws as v2_draws
+from core.counterparts import beside
 from core.errors import PipelineRejected
 from core.images import fit_within
 from core.pipeline_text import edited, parse, write
 from core.pipelines import MAX_DRAWS, MAX_STEPS, Applied, Choose, Draw, Pipeline, Runner, from_json, to_json
 from core.scripting import render
 
-__all__ = ["Applied", "Draw", "Pipeline", "beside", "throughput", "to_json", "v2_draws"]
+__all__ = ["Applied", "Draw", "Pipeline", "to_json"]
 BOX, POINT = (217, 117, 43), (42, 157, 140)  # of the classes' colours
 N_BINS = 64  # of a histogram
 MOST_POINTS = 12
@@ -255,6 +254,11 @@ def same_size(images: list[np.ndarray]) -> list[np.ndarray]:
         field[top : top + len(image), left : left + image.shape[1]] = image
         found.append(field)
     return found
+
+
+def same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two pictures have the same size and pixels."""
+    return np.array_equal(one, other)
 
 
 def histogram(image: np.ndarray) -> np.ndarray:

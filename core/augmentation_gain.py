@@ -18,7 +18,7 @@ from core import train_cnn
 from core.augmentation import MOST_TEXT, PipelineSettings
 from core.augmenter_table import AUGMENTERS
 from core.jobs import JOBS, Job
-from core.pipelines import Pipeline, Runner
+from core.pipelines import Pipeline, Runner, unsparing
 from core.scripting import render
 from core.train_cnn import MOST_TRAINING, SMALL, all_of, first_weights, places, planned
 from core.training.classification import ClassificationSettings, ClassificationTask
@@ -30,6 +30,7 @@ CHUNK_S = 0.05  # of training between two looks at the commands
 N_VALIDATION = 1000  # of the pictures that are kept from training; of scikit-learn's digits the last 397
 NETWORK = SMALL.replace("dropout 0.2\n", "")  # dropout would fight learning by heart too
 N_SHOWN = 16  # pictures as the network meets them
+MOST_SEED = 999  # as on the page Train a CNN
 SLOWEST_S = 0.02  # for a draw, beyond which a run would take too long
 
 EXAMPLES: dict[str, dict[str, object]] = {
@@ -73,6 +74,14 @@ class Settings(PipelineSettings):
         title="Training pictures",
         description="So many of them are used. Few: the network learns them by heart.",
         json_schema_extra={"step": 50},
+    )
+    seed: int = Field(
+        0,
+        ge=0,
+        le=MOST_SEED,
+        title="Seed",
+        description="Of first weights, order and draws.",
+        json_schema_extra={"widget": "number"},
     )
     epochs: int = Field(60, ge=2, le=100, title="Epochs", description="How often it sees every picture.")
     n_seeds: Literal[2, 3, 4, 6, 8] = Field(
@@ -122,7 +131,7 @@ def cnn(settings: Settings, at: int = 0) -> train_cnn.Settings:
         shift_px=0,
         batch_size=32,
         epochs=settings.epochs,
-        seed=(settings.seed + at) % 1000,
+        seed=(settings.seed + at) % (MOST_SEED + 1),
     )
 
 
@@ -304,13 +313,13 @@ def check(pipeline: Pipeline, data: train_cnn.Pictures) -> None:
     """Refuse a pipeline whose draws of these pictures take too long.
 
     Raises:
-        PipelineRejected: if it is so.
+        PipelineRejected: if it is so, or if a step cannot do with them.
     """
     image = np.ascontiguousarray(data.x[0].permute(1, 2, 0).numpy())
-    runner = Runner(pipeline, is_noted=True, deadline=time.perf_counter() + 20 * SLOWEST_S)
-    runner.draw(image[:, :, 0] if image.shape[2] == 1 else image, keeps_steps=False)  # the first one also loads
+    runner = Runner(unsparing(pipeline), deadline=time.perf_counter() + 20 * SLOWEST_S)
+    augmented(runner, image)  # the first one also loads
     runner.deadline = time.perf_counter() + SLOWEST_S
-    runner.draw(image[:, :, 0] if image.shape[2] == 1 else image, keeps_steps=False)
+    augmented(runner, image)
 
 
 def gained(job: Job) -> Gain:

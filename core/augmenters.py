@@ -4,6 +4,7 @@ imgaug 0.4.0 (Jung et al. 2020, https://imgaug.readthedocs.io) asks NumPy for tw
 are put back just before its import, and nothing else is touched.
 """
 
+from dataclasses import replace
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -57,7 +58,7 @@ def make(name: str, values: dict[str, Value], wrap: Any = None) -> Any:
     for parameter in known.parameters:
         value = values.get(parameter.name, parameter.default)
         if parameter.name == "foreground":
-            given["foreground"] = make(str(value), {})
+            given["foreground"] = make(str(value), {}, wrap and _inside(wrap))
         elif parameter.kind == "range":
             assert isinstance(value, tuple | list)
             ends = [int(end) if parameter.is_whole else float(end) for end in value]
@@ -65,9 +66,17 @@ def make(name: str, values: dict[str, Value], wrap: Any = None) -> Any:
             drawn = kind(*ends) if wrap is None else wrap(parameter, kind(*ends))
             coins = {"mask": ia.parameters.Binomial, "keep": _kept}
             given[parameter.name] = coins[parameter.role](drawn) if parameter.role else drawn
+        elif parameter.kind == "number" and parameter.is_whole:
+            assert isinstance(value, int | float)
+            given[parameter.name] = int(value)
         else:
             given[parameter.name] = value
     return _class_of(name)(**given)
+
+
+def _inside(wrap: Any) -> Any:
+    """The same for what lies inside another augmenter: its parameters are called so."""
+    return lambda parameter, drawn: wrap(replace(parameter, name=f"foreground_{parameter.name}"), drawn)
 
 
 def _kept(share: Any) -> Any:

@@ -15,6 +15,7 @@ from core.augmenter_table import AUGMENTERS, Value
 from core.errors import PipelineRejected
 from core.inference import in_turn
 from core.pipelines import Group, Pipeline, Runner, Step
+from core.training.seed import CHANCE
 
 SIZES_PX = (32, 224)  # sides of the pictures that throughput is measured on
 MEASURED_S, LONGEST_S = 0.4, 1.0  # for each figure; for one picture
@@ -312,6 +313,9 @@ def draws(image: np.ndarray, calls: tuple[Call, ...], n: int, seed: int) -> list
     """Pictures from torchvision: (H, W, 3) uint8 -> n of (h, w, 3) uint8.
 
     Its transforms draw from torch's own generator, which is seeded for this and put back afterwards.
+
+    Raises:
+        PipelineRejected: if a transform cannot do with this picture.
     """
     return in_turn(_draws, image, calls, n, seed)
 
@@ -320,14 +324,17 @@ def _draws(image: np.ndarray, calls: tuple[Call, ...], n: int, seed: int) -> lis
     import torch
 
     made, x = transform(calls), torch.from_numpy(image.transpose(2, 0, 1).copy())
-    with torch.random.fork_rng(devices=[]):
+    with CHANCE, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return [np.ascontiguousarray(made(x).permute(1, 2, 0).numpy()) for _ in range(n)]
+        try:
+            return [np.ascontiguousarray(made(x).permute(1, 2, 0).numpy()) for _ in range(n)]
+        except RuntimeError as error:  # it reflects at borders that such small pictures have not
+            raise PipelineRejected("failed", side=min(image.shape[:2])) from error
 
 
 @dataclass(frozen=True)
 class Throughput:
-    """Pictures a second, one after another on one core, where it was asked; None where one takes too long.
+    """Pictures a second, one after another on one core, where it was asked; None where one takes too long or fails.
 
     Attributes:
         side_px: of the square pictures.
@@ -354,21 +361,28 @@ def throughput(image: np.ndarray, pipeline: Pipeline) -> list[Throughput]:
 
 
 def _imgaug_rate(image: np.ndarray, pipeline: Pipeline) -> float | None:
-    try:  # with a deadline, which the plain runner has not
-        Runner(pipeline, is_noted=True, deadline=time.perf_counter() + LONGEST_S).draw(image, keeps_steps=False)
+    n_threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        Runner(pipeline, deadline=time.perf_counter() + LONGEST_S).image(image)
+        runner = Runner(pipeline)
+        return _rate(lambda: runner.image(image))
     except PipelineRejected:
         return None
-    runner = Runner(pipeline)
-    return _rate(lambda: runner.image(image))
+    finally:
+        cv2.setNumThreads(n_threads)
 
 
-def _torchvision_rate(image: np.ndarray, calls: tuple[Call, ...]) -> float:
+def _torchvision_rate(image: np.ndarray, calls: tuple[Call, ...]) -> float | None:
     import torch
 
     made, x = transform(calls), torch.from_numpy(image.transpose(2, 0, 1).copy())
     torch.set_num_threads(1)  # as in a worker of a DataLoader; in_turn gives the cores back
     with torch.random.fork_rng(devices=[]):
-        return _rate(lambda: made(x))
+        try:
+            return _rate(lambda: made(x))
+        except RuntimeError:  # too small for it
+            return None
 
 
 def _rate(once: Callable[[], object]) -> float:

@@ -101,6 +101,7 @@ class PipelineRejected(CamadasError):
         "unknown_parameter": "{name} has no parameter {parameter!r}: leave it out",
         "not_read": "{word!r} in {line!r} cannot be read: write name=value, or name=low..high",
         "too_long": "the pipeline takes {n} characters, more than {most}: leave steps out",
+        "failed": "a step cannot do with this picture, whose shorter side has {side} pixels: take a larger one",
         "too_slow": "a draw takes too long: leave steps out, or take a smaller picture",
         "marks": "{name}: {value!r} is no place on the picture: write percents from 0 to 100",
         "no_group": "{line!r} stands in no group: write one, some or all above it, or take the - away",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import ImageRejected, SettingsError
+from core.errors import CamadasError, SettingsError
 from core.images import MAX_BYTES, SUFFIXES, Format, decode, encode
 
 
@@ -80,7 +80,7 @@ def convert(
                 write_whole(target, encode(function(image), format, quality=95))
                 taken.add(target.resolve())
                 yield Converted(source, target)
-        except (ImageRejected, OSError) as error:
+        except (CamadasError, OSError) as error:
             said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             yield Converted(source, None, said)
 

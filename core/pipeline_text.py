@@ -57,7 +57,7 @@ def write(entries: Entries) -> str:
             if entry.choose == "some":
                 words.append(f"of={entry.least}..{entry.most}")
             words += ["random"] * entry.is_random
-            words += [f"sometimes={entry.p:g}"] * (entry.p != 1)
+            words += [f"sometimes={_exactly(entry.p)}"] * (entry.p != 1)
             lines += [" ".join(words), *(INSIDE + _written(step) for step in entry.steps)]
     return "\n".join(lines)
 
@@ -67,8 +67,8 @@ def edited(text: str, action: str, row: int, name: str = "", value: str = "") ->
 
     Args:
         text: of the pipeline.
-        action: "set" a parameter (or "sometimes"), "up", "down", "remove", "inside", "outside", or "add" an augmenter
-            or a group at the end.
+        action: "set" a parameter ("sometimes" too; of a group "choose", "of", "random"), "up", "down", "remove",
+            "inside", "outside", or "add" an augmenter or a group at the end.
         row: which line, from 0.
         name: of the parameter; or what to add.
         value: of the parameter, as it was typed; of a range low..high; of "up" and "down" how many places, else 1.
@@ -87,10 +87,15 @@ def edited(text: str, action: str, row: int, name: str = "", value: str = "") ->
     if action == "remove":
         del lines[row:end]
     elif action == "set":
-        words = line.removeprefix(INSIDE).split()
-        words = [word for word in words[1:] if word.partition("=")[0] != name]
-        lines[row] = " ".join([line.removeprefix(INSIDE).split()[0], *words, f"{name}={value}"])
-        lines[row] = (INSIDE if is_inside else "") + lines[row]
+        first, *words = line.removeprefix(INSIDE).split()
+        words = [word for word in words if word.partition("=")[0] != name]
+        if first in CHOOSE and name == "choose":
+            first = value if value in CHOOSE else first
+        elif first in CHOOSE and name == "random":
+            words += ["random"] * (value == "true")
+        else:
+            words.append(f"{name}={value}")
+        lines[row] = (INSIDE if is_inside else "") + " ".join([first, *words])
     elif action == "inside" and not is_inside and line.split()[0] not in CHOOSE and _above(lines, row):
         lines[row] = INSIDE + line
     elif action == "outside" and is_inside:
@@ -215,7 +220,7 @@ def _written(step: Step) -> str:
         value = step.values.get(parameter.name, parameter.default)
         if value != parameter.default:
             words.append(f"{parameter.name}={_said(value)}")
-    words += [f"sometimes={step.p:g}"] * (step.p != 1)
+    words += [f"sometimes={_exactly(step.p)}"] * (step.p != 1)
     return " ".join(words)
 
 
@@ -223,5 +228,10 @@ def _said(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
-        return f"{value[0]:g}..{value[1]:g}"
-    return f"{value:g}" if isinstance(value, int | float) else value
+        return f"{_exactly(value[0])}..{_exactly(value[1])}"
+    return _exactly(value) if isinstance(value, int | float) else value
+
+
+def _exactly(value: float) -> str:
+    """A number that is read again as it was."""
+    return repr(float(value)).removesuffix(".0")

@@ -132,6 +132,11 @@ def to_json(pipeline: Pipeline) -> str:
     return pipeline.model_dump_json(indent=2)
 
 
+def _sayable(text: str) -> str:
+    """A text without halves of characters, which JSON may hold and no sentence can."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def from_json(data: bytes) -> Pipeline:
     """Read a pipeline's file, which may come from anybody.
 
@@ -149,7 +154,8 @@ def from_json(data: bytes) -> Pipeline:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=True)[0]
         where = ".".join(str(part) for part in first["loc"])[:80] or "file"
-        raise PipelineRejected("not_a_pipeline", where=where, value=str(first["input"])[:40]) from error
+        value = str(first["input"])[:40]
+        raise PipelineRejected("not_a_pipeline", where=_sayable(where), value=_sayable(value)) from error
     except RecursionError as error:
         raise PipelineRejected("not_json") from error
 
@@ -205,13 +211,14 @@ class Runner:
     Args:
         pipeline: what is done.
         is_noted: whether every draw tells which steps were used and what they drew.
-        deadline: of time.perf_counter(), after which a noted draw is given up at its next step.
+        deadline: of time.perf_counter(), after which a draw is given up at its next step; for ever without it.
     """
 
     def __init__(self, pipeline: Pipeline, *, is_noted: bool = False, deadline: float = math.inf) -> None:
         self.pipeline, self.deadline = pipeline, deadline
         self._log, self._steps = _Log(), pipeline.flat()
-        self._hooks = imgaug().HooksImages(postprocessor=self._note) if is_noted else None
+        is_heard = is_noted or deadline < math.inf
+        self._hooks = imgaug().HooksImages(postprocessor=self._note) if is_heard else None
         self.needs_colour = any(AUGMENTERS[step.name].needs_colour for step in pipeline.flat())
         self.augmenter = build(pipeline, self._wrap if is_noted else None)
         self.seed(pipeline.seed)
@@ -224,8 +231,12 @@ class Runner:
         """The next draw of a picture alone: (H, W, 3) or (H, W) uint8 -> the same kind, perhaps of another size.
 
         A grey picture becomes RGB where a step needs colours.
+
+        Raises:
+            PipelineRejected: if the deadline is over before the draw is, or a step cannot do with this picture.
         """
-        found: np.ndarray = self.augmenter(image=self._ready(image))
+        self._log.keeps_steps = False
+        found: np.ndarray = self._run(image=self._ready(image))
         return found
 
     def draw(
@@ -247,7 +258,7 @@ class Runner:
             keeps_steps: whether a noted draw keeps the picture after each step.
 
         Raises:
-            PipelineRejected: if the deadline is over before the draw is.
+            PipelineRejected: as `image`.
         """
         ia, image = imgaug(), self._ready(image)
         self._log = _Log(keeps_steps)
@@ -258,7 +269,7 @@ class Runner:
             given["keypoints"] = ia.KeypointsOnImage([ia.Keypoint(*point) for point in points], image.shape)
         if mask is not None:
             given["segmentation_maps"] = ia.SegmentationMapsOnImage(mask.astype(np.int32), image.shape)
-        out = self.augmenter.augment(hooks=self._hooks, return_batch=True, **given)
+        out = self._run(return_batch=True, **given)
         return Draw(
             image=out.images_aug[0],
             boxes=tuple((b.x1, b.y1, b.x2, b.y2) for b in out.bounding_boxes_aug.items) if boxes else (),
@@ -266,6 +277,14 @@ class Runner:
             mask=out.segmentation_maps_aug.get_arr().astype(np.uint8) if mask is not None else None,
             applied=tuple(self._applied()),
         )
+
+    def _run(self, **given: Any) -> Any:
+        try:
+            return self.augmenter.augment(hooks=self._hooks, **given)
+        except (PipelineRejected, MemoryError):
+            raise
+        except Exception as error:  # of imgaug and what is below it, on pictures that are a pixel high, say
+            raise PipelineRejected("failed", side=min(given["image"].shape[:2])) from error
 
     def _applied(self) -> Iterator[Applied]:
         for at, image in self._log.applied:
@@ -292,6 +311,23 @@ class Runner:
         if is_images and self._log.keeps_steps and str(augmenter.name).startswith(STEP):
             self._log.applied.append((int(augmenter.name.removeprefix(STEP)), np.array(values[0])))
         return values
+
+
+def unsparing(pipeline: Pipeline) -> Pipeline:
+    """The same steps, each of them always used: what a draw may cost at most."""
+    entries = tuple(
+        entry.model_copy(update={"p": 1.0})
+        if isinstance(entry, Step)
+        else entry.model_copy(
+            update={
+                "p": 1.0,
+                "choose": "all",
+                "steps": tuple(step.model_copy(update={"p": 1.0}) for step in entry.steps),
+            }
+        )
+        for entry in pipeline.entries
+    )
+    return pipeline.model_copy(update={"choose": "all", "entries": entries})
 
 
 STEP = "step-"

@@ -15,6 +15,7 @@ from core.augmentation import (
     histogram,
     marked,
     marks_of,
+    same,
     same_size,
     script,
     settings_of,
@@ -33,6 +34,7 @@ from ui.language import N_, _, number, plain
 SLUG = "augmentation"
 PROBLEM, CHOSEN, LAST = f"{SLUG}_problem", f"{SLUG}_chosen", f"{SLUG}_last"
 TILE_PX = 160
+HISTOGRAMS_A_ROW = 3
 REFERENCES = [
     "Jung et al. (2020), [imgaug](https://imgaug.readthedocs.io): the library behind this page",
     "Shorten, Khoshgoftaar (2019), [A survey on image data augmentation for deep learning]"
@@ -79,7 +81,7 @@ def show() -> None:
         {
             N_("Step by step"): partial(step_by_step, image, found[chosen], chosen),
             N_("Box and points"): partial(move_marks, image, settings),
-            N_("Histograms"): partial(histograms, image, found[chosen]),
+            N_("Histograms"): partial(histograms, image, found[chosen], chosen),
             N_("In torchvision"): partial(beside_torchvision.tab, SLUG, image, settings, pipeline, found),
             N_("Files"): partial(files, pipeline),
             N_("How it works"): explain,
@@ -129,17 +131,21 @@ def choose(at: int) -> None:
     st.session_state[CHOSEN] = at
 
 
+def after_steps(image: Picture, draw: Draw) -> list[tuple[str, Picture]]:
+    """The photo and the picture after each step that was used, with what was drawn for it."""
+    found = [(_("The photo"), image)]
+    for applied in draw.applied:
+        values = ", ".join(f"{name.replace('_', ' ')} {drawn(*ends)}" for name, ends in applied.drawn.items())
+        values = _("no change") if same(found[-1][1], applied.image) else values
+        found.append((f"{applied.name.removeprefix('pillike.')} {values}".strip(), applied.image))
+    return found
+
+
 def step_by_step(image: Picture, draw: Draw, at: int) -> None:
     """The picture after each step that was used, with what was drawn for it."""
     st.markdown("**" + _("Draw {n}").format(n=number(at + 1)) + "**")
-    shown, captions = [image], [_("The photo")]
-    for applied in draw.applied:
-        shown.append(applied.image)
-        values = ", ".join(f"{name.replace('_', ' ')} {drawn(*ends)}" for name, ends in applied.drawn.items())
-        is_same = shown[-2].shape == shown[-1].shape and bool((shown[-2] == shown[-1]).all())
-        values = _("no change") if is_same else values
-        captions.append(f"{applied.name.removeprefix('pillike.')} {values}".strip())
-    tiles(same_size(shown), captions, _("After each step"), f"{SLUG}_after", shown_px=TILE_PX, captions=captions)
+    captions, shown = zip(*after_steps(image, draw), strict=True)
+    tiles(same_size(list(shown)), captions, _("After each step"), f"{SLUG}_after", shown_px=TILE_PX, captions=captions)
     if not draw.applied:
         st.caption(_("No step was used in this draw."))
 
@@ -163,18 +169,16 @@ def put_marks(box: list[float], points: list[list[float]]) -> None:
     controls.assign(SLUG, "points", ", ".join(" ".join(f"{100 * share:.1f}" for share in point) for point in points))
 
 
-def histograms(image: Picture, draw: Draw) -> None:
-    """Brightness before and after."""
-    before, after = st.columns(2, gap="medium")
+def histograms(image: Picture, draw: Draw, at: int) -> None:
+    """Brightness of the photo, and after each step of a draw."""
+    st.markdown("**" + _("Draw {n}").format(n=number(at + 1)) + "**")
     words = (_("Brightness"), _("Share of the pixels"))
-    for column, picture, name, key in (
-        (before, image, _("Before"), "before"),
-        (after, draw.image, _("After"), "after"),
-    ):
-        with column:
-            st.markdown(f"**{name}**")
-            alt = _("How often each brightness occurs, for red, green and blue: {name}.").format(name=name)
-            charts.show(charts.histogram(histogram(picture), words), alt, f"{SLUG}_{key}")
+    columns = st.columns(HISTOGRAMS_A_ROW, gap="medium")
+    for place, (caption, picture) in enumerate(after_steps(image, draw)):
+        with columns[place % HISTOGRAMS_A_ROW]:
+            st.caption(f"**{caption}**")
+            alt = _("How often each brightness occurs, for red, green and blue: {name}.").format(name=caption)
+            charts.show(charts.histogram(histogram(picture), words), alt, f"{SLUG}_histogram_{place}")
 
 
 def files(pipeline: Pipeline) -> None:
@@ -190,7 +194,7 @@ def files(pipeline: Pipeline) -> None:
     )
     with st.container():
         key = f"{SLUG}_file"
-        given = st.file_uploader(_("Bring a pipeline back"), ["json"], key=key, on_change=take_file)
+        given = st.file_uploader(_("Bring a pipeline back"), ["json"], key=key, on_change=take_file, max_upload_size=1)
         upload_words(_("This file is not taken: only .json, of at most 100 kB."), f"{SLUG}_file_words")
     problem = st.session_state.get(f"{SLUG}_file_problem")
     if problem and given is not None:

@@ -28,7 +28,6 @@ def show() -> None:
     page.header(SLUG)
     settings = knobs()
     try:
-        before, after = shown(settings)
         token = jobs.of_page(SLUG, settings, about(settings), lambda owner: start(settings, owner=owner)).token
     except CamadasError as error:
         errors.show(errors.sentence(error))
@@ -38,7 +37,7 @@ def show() -> None:
         SLUG,
         {
             N_("What came out"): partial(result, token, is_done=is_done),
-            N_("The pictures"): partial(pictures, before, after),
+            N_("The pictures"): partial(pictures, settings),
             N_("How it works"): partial(explain, settings),
             N_("Code"): partial(code.tab, SLUG, script(settings)),
             N_("References"): partial(page.references, REFERENCES),
@@ -102,8 +101,9 @@ def figures(found: Gain) -> None:
     st.caption(words.format(epoch=number(found.epoch), epochs=number(found.epochs)))
 
 
-def pictures(before: list, after: list) -> None:
+def pictures(settings: Settings) -> None:
     """Some training pictures, and a draw of each."""
+    before, after = shown(settings)
     for images, name, key in ((before, _("As they are"), "before"), (after, _("Drawn by the pipeline"), "after")):
         st.markdown(f"**{name}**")
         labels = [f"{name}, {number(at)}" for at in range(1, len(images) + 1)]

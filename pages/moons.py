@@ -138,7 +138,11 @@ def files(token: str, settings: Settings, data: Split) -> None:
     st.caption(_("The network goes as it is shown: after a look back, as it was then."))
     with st.container():
         given = st.file_uploader(
-            _("Bring a network back"), ["safetensors"], key=f"{SLUG}_network_file", on_change=take_network
+            _("Bring a network back"),
+            ["safetensors"],
+            key=f"{SLUG}_network_file",
+            on_change=take_network,
+            max_upload_size=2,
         )
         refused = _("This file is not taken: only .safetensors, of at most 2 MB.")
         upload_words(refused, f"{SLUG}_network_words")

@@ -65,7 +65,8 @@ def show() -> None:
 def upload() -> None:
     """The visitor's own sound; one that cannot be read gets a sentence, and the one before it stays."""
     with st.container():
-        given = st.file_uploader(_("A WAV file of yours"), ["wav"], key=f"{SLUG}_upload", on_change=take)
+        label, key = _("A WAV file of yours"), f"{SLUG}_upload"
+        given = st.file_uploader(label, ["wav"], key=key, on_change=take, max_upload_size=20)
         upload_words(_("This file is not taken: only WAV, of at most 20 MB."))
     problem = st.session_state.get(PROBLEM)
     if problem is not None and given is not None:

@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from core.images import MAX_BYTES
+from core.zips import MAX_ZIP_BYTES
 from ui.files import ROOT
 
 SETTINGS = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
@@ -14,7 +14,7 @@ PINNED = re.compile(r"[a-z0-9._-]+(\[[a-z0-9,-]+\])?==[^\s;]+( ; .+)?")
 
 def test_the_server_is_set_up_for_strangers():
     server, client = SETTINGS["server"], SETTINGS["client"]
-    assert server["maxUploadSize"] * 2**20 == MAX_BYTES
+    assert server["maxUploadSize"] * 2**20 == MAX_ZIP_BYTES
     assert server["enableXsrfProtection"] is True
     assert server["address"] == "127.0.0.1"
     assert client["showErrorDetails"] == "none"

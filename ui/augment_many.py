@@ -1,11 +1,13 @@
 """Many pictures through the page's pipeline: a ZIP, files or a folder in, a ZIP out."""
 
+from typing import Literal
+
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.augment_many import MOST_COPIES, SIDE_PX, Archive, Files, Progress, found, start
 from core.errors import CamadasError, JobError
-from core.images import SUFFIXES
+from core.images import MAX_BYTES, SUFFIXES
 from core.jobs import ENDED, OVER
 from core.pipelines import Pipeline
 from core.zips import MAX_ZIP_BYTES
@@ -14,7 +16,7 @@ from ui.components.upload_words import upload_words
 from ui.language import N_, _, number
 
 REFRESH_S = 0.5
-MOST_MB = MAX_ZIP_BYTES // 2**20
+MAX_MB, MOST_MB = MAX_BYTES // 2**20, MAX_ZIP_BYTES // 2**20
 KINDS = {"zip": N_("A ZIP"), "files": N_("Pictures"), "folder": N_("A folder")}
 
 
@@ -63,13 +65,12 @@ def _uploader(key: str, kind: str) -> list[UploadedFile]:
             words = _("This file is not taken: only .zip, of at most {most} MB.").format(most=number(MOST_MB))
             upload_words(words, f"{key}_words")
             return [one] if one else []
-        if kind == "folder":
-            label = _("A folder of pictures")
-            several = st.file_uploader(label, [*SUFFIXES], accept_multiple_files="directory", key=key)
-        else:
-            several = st.file_uploader(_("Several pictures"), [*SUFFIXES], accept_multiple_files=True, key=key)
-        upload_words(_("Not taken: only pictures, of at most 20 MB each."), f"{key}_words")
-        return several
+        label = _("A folder of pictures") if kind == "folder" else _("Several pictures")
+        many: Literal[True, "directory"] = "directory" if kind == "folder" else True
+        several = st.file_uploader(label, SUFFIXES, accept_multiple_files=many, key=key, max_upload_size=MAX_MB)
+        words = _("Not taken: only pictures, of at most {most} MB each.").format(most=number(MAX_MB))
+        upload_words(words, f"{key}_words")
+        return list(several)
 
 
 def _begin(key: str, given: list[UploadedFile], pipeline: Pipeline, copies: int) -> None:
@@ -128,8 +129,7 @@ def _ready(key: str, archive: Archive) -> None:
     """What came out, to take away."""
     now = archive.progress
     words = _("{written} results of {n} of {all} pictures.")
-    n_good = now.done - len(now.problems)
-    st.markdown(words.format(written=number(now.written), n=number(n_good), all=number(now.of)))
+    st.markdown(words.format(written=number(now.written), n=number(now.good), all=number(now.of)))
     if now.is_full:
         st.caption(_("The archive is full: the other pictures are not in it. Take fewer copies."))
     if now.written:

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from core.augmentation import Draw, Settings, beside, same_size, script_v2, throughput, v2_draws
+from core.augmentation import Draw, Settings, same_size, script_v2
+from core.counterparts import MEASURED_S, beside, draws, throughput
+from core.errors import CamadasError
 from core.images import Picture
 from core.pipelines import Pipeline
-from ui import code, page
+from ui import code, errors, page
 from ui.components.tiles import tiles
 from ui.language import N_, _, number, plain
 
@@ -50,7 +52,10 @@ def tab(slug: str, image: Picture, settings: Settings, pipeline: Pipeline, found
         _row([draw.image for draw in found[:n]], _("Drawn by imgaug"), f"{slug}_there")
     with right:
         st.markdown("**torchvision**")
-        _row(v2_draws(image, both.calls, n, settings.seed), _("Drawn by torchvision"), f"{slug}_v2")
+        try:
+            _row(draws(image, both.calls, n, settings.seed), _("Drawn by torchvision"), f"{slug}_v2")
+        except CamadasError as error:
+            errors.show(errors.sentence(error))
     st.caption(_("The same seed means other draws in the other library: compare the kind, not the picture."))
     _measured(slug, image, pipeline)
     code.tab(f"{slug}_torchvision", script_v2(settings))
@@ -79,4 +84,6 @@ def _measured(slug: str, image: Picture, pipeline: Pipeline) -> None:
         for name, row in zip(names, rates, strict=True)
     ]
     page.table(head, rows)
-    st.caption(_("One picture after another on one core of this server, just now, {s} s each.").format(s=plain(0.4, 1)))
+    st.caption(
+        _("One picture after another on one core of this server, just now, {s} s each.").format(s=plain(MEASURED_S, 1))
+    )

@@ -49,6 +49,9 @@ SENTENCES = {
     ("PipelineRejected", "not_read"): N_("“{word}” in “{line}” cannot be read. Write name=value or name=low..high."),
     ("PipelineRejected", "too_long"): N_("The pipeline takes {n} characters; {most} is the most. Leave steps out."),
     ("PipelineRejected", "too_slow"): N_("A draw takes too long. Leave steps out, or take a smaller picture."),
+    ("PipelineRejected", "failed"): N_(
+        "A step cannot do with this picture, whose shorter side has {side} pixels. Take a larger one, or leave it out."
+    ),
     ("PipelineRejected", "marks"): N_("“{value}” is no place on the picture. Write percents from 0 to 100."),
     ("PipelineRejected", "no_group"): N_("“{line}” is in no group. Put a group above it, or take the dash away."),
     ("PipelineRejected", "value"): N_("{name}: {parameter} must be within {rule}, not {value}. Change it."),

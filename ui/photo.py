@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import ImageRejected
-from core.images import SUFFIXES, Format, decode, encode, fit_within
+from core.images import MAX_BYTES, SUFFIXES, Format, decode, encode, fit_within
 from ui import errors, uploads
 from ui.components.upload_words import upload_words
 from ui.files import asset
@@ -29,6 +29,7 @@ SAMPLES = {
 DEFAULT = "chelsea"
 THUMBNAIL_PX = 196  # what the sidebar leaves, and the greatest height there
 SAMPLE_PX = 96
+MAX_MB = MAX_BYTES // 2**20
 PREVIEW_PX = 1024  # longer side of what pages work on while knobs are turned
 SOURCES = {"upload": N_("Upload"), "camera": N_("Camera"), "samples": N_("Samples")}
 # 50 megapixels take half a gigabyte to decode, and more to give back at full size: the third visitor waits.
@@ -116,7 +117,9 @@ def _choose(opened: int) -> None:
     )
     key = f"photo_{source}_{opened}"
     if source == "upload":
-        st.file_uploader(_("A photo of yours"), SUFFIXES, key=key, on_change=_take_file, args=(key,))
+        st.file_uploader(
+            _("A photo of yours"), SUFFIXES, key=key, on_change=_take_file, args=(key,), max_upload_size=MAX_MB
+        )
     elif source == "camera":
         st.camera_input(_("Take a picture"), key=key, resolution="1080p", on_change=_take_file, args=(key,))
     else:

@@ -19,7 +19,8 @@ def to_gain(settings: PipelineSettings) -> None:
 
 
 def _shared(settings: PipelineSettings) -> dict[str, object]:
-    return {name: getattr(settings, name) for name in PipelineSettings.model_fields}
+    """What both pages have; the seed is each page's own."""
+    return {name: getattr(settings, name) for name in PipelineSettings.model_fields if name != "seed"}
 
 
 def _link(slug: str, settings: PipelineSettings, label: str) -> None:

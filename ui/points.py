@@ -38,7 +38,12 @@ def own(slug: str, settings: Common, *, is_drawn: bool) -> Points | None:
         return None
     with st.container():
         given = st.file_uploader(
-            _("A CSV file: x, y, label"), ["csv", "txt"], key=f"{slug}_upload", on_change=_take, args=(slug,)
+            _("A CSV file: x, y, label"),
+            ["csv", "txt"],
+            key=f"{slug}_upload",
+            on_change=_take,
+            args=(slug,),
+            max_upload_size=5,
         )
         upload_words(_("This file is not taken: only CSV, of at most 5 MB."))
     problem, points = st.session_state.get(PROBLEM), st.session_state.get(FILE)

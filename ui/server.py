@@ -37,7 +37,7 @@ _warm = threading.Event()
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Once the server answers, import torch and load the first checkpoint in the background; at the end stop jobs."""
-    MultiPartParser.spool_max_size = (st.get_option("server.maxUploadSize") + 1) * 2**20  # no photo goes to the disk
+    MultiPartParser.spool_max_size = (st.get_option("server.maxUploadSize") + 1) * 2**20  # nothing goes to the disk
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(N_DOWNLOADS, "download"))  # they wait for each other in ui.photo
     timer = loop.call_later(WARM_AFTER_S, threading.Thread(target=_warm_up, name="warm-up", daemon=True).start)

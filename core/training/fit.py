@@ -19,7 +19,7 @@ from core.errors import SettingsError
 from core.training.ema import averaged
 from core.training.events import Done, Epoch, Event, Step
 from core.training.optim import adamw, warmup_cosine
-from core.training.seed import seed_step
+from core.training.seed import CHANCE, seed_step
 
 Batch = dict[str, Tensor]
 
@@ -160,13 +160,13 @@ class _Run:
     def take_step(self, index: int) -> Step:
         start = time.perf_counter()
         epoch = self.epoch
-        seed_step(self.settings.seed, self.step)
         factor = self.settings.factor(self.progress())
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
             group["lr"] = peak * factor
         batch = {name: x.to(self.device, non_blocking=True) for name, x in self.task.batch(epoch, index).items()}
         self.model.train()
-        with self._precision():
+        with CHANCE, self._precision():
+            seed_step(self.settings.seed, self.step)
             losses = self.task.losses(self.model, batch)
         total = torch.stack(list(losses.values())).sum()
         self.optimizer.zero_grad(set_to_none=True)

@@ -1,7 +1,12 @@
 """Randomness that a resumed run meets again."""
 
+import threading
+
 import numpy as np
 import torch
+
+# torch has one generator for the whole process: who seeds it holds this until it has drawn.
+CHANCE = threading.Lock()
 
 
 def batch_generator(seed: int, epoch: int, index: int) -> np.random.Generator:

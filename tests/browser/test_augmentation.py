@@ -95,6 +95,29 @@ def test_a_step_is_dragged_and_grouped_by_keyboard_and_mouse(browser, address):
         expect(page.locator(".steps li.inside b")).to_have_text(["Fliplr"])
 
 
+def test_a_group_is_set_in_the_list_and_offers_are_walked_by_keys(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/augmentation?augmentation_pipeline=one%0A-%20Fliplr%0A-%20Invert")
+        page.get_by_role("combobox", name="One of these: takes").select_option("some")
+        expect(page.locator(".steps li b").first).to_have_text("Some of these")
+        settled(page)
+        page.get_by_role("checkbox", name="Some of these: random order").check()
+        settled(page)
+        page.get_by_role("button", name="As text").click()
+        expect(page.get_by_role("textbox", name="Steps as text")).to_have_value(
+            "some of=1..2 random\n- Fliplr\n- Invert"
+        )
+        page.keyboard.press("Escape")
+        search = page.locator(".steps input[type=search]")
+        search.fill("rot")
+        expect(search).to_have_attribute("aria-expanded", "true")
+        search.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("Enter")
+        expect(page.locator(".steps li b").last).to_have_text("Rotate")
+
+
 def give_many(page, data: bytes) -> None:
     settled(page)
     page.locator('[data-testid="stMain"] input[type="file"]').nth(1).set_input_files(
@@ -131,8 +154,7 @@ def test_hostile_archives_are_refused_and_a_long_run_is_cancelled(browser, addre
         expect(page.get_by_text("unpacks to far more than a picture holds")).to_be_visible()
         give_many(page, out.getvalue())
         expect(page.get_by_text("which leads out of it")).to_be_visible()
-        photo = encode(sample, "png")
-        give_many(page, packed([(f"{n}.png", photo) for n in range(200)]))
+        give_many(page, packed([(f"{n}.jpg", encode(sample, "jpeg")) for n in range(200)]))
         expect(page.get_by_text(re.compile(r"Picture \d+ of 200"))).to_be_visible()
         page.get_by_role("button", name="Cancel").click()
         expect(page.get_by_text(re.compile(r"results of \d+ of 200 pictures"))).to_be_visible()
@@ -146,6 +168,7 @@ def test_a_folder_goes_in(browser, address, sample, tmp_path):
     with visiting(browser, address) as page:
         open_page(page, "/augmentation?augmentation_pipeline=Fliplr&augmentation_tab=Files")
         page.get_by_role("radio", name="A folder").click()
+        page.get_by_text("A folder of pictures").wait_for()
         settled(page)
         page.locator('[data-testid="stMain"] input[type="file"]').nth(1).set_input_files(str(tmp_path / "pictures"))
         settled(page)

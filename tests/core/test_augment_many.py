@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def small(sample) -> np.ndarray:
 
 
 def done(files, copies: int, pipeline: Pipeline = PIPELINE) -> Archive:
-    work = Many(files, pipeline, copies)
+    work = Many([files], pipeline, copies)
     while work.step():
         pass
     now = work.found()
@@ -72,12 +73,38 @@ def test_a_large_picture_is_made_smaller_and_a_slow_draw_is_given_up(small, monk
     assert (name, type(error), error.reason) == ("a.png", PipelineRejected, "too_slow")
 
 
-def test_an_archive_is_full_at_its_bound(small, monkeypatch):
-    monkeypatch.setattr("core.augment_many.MOST_OUT", 5000)
-    archive = done([("a.png", encode(small, "png"))] * 9, 3)
+def test_an_archive_is_full_at_its_bound_even_while_it_is_watched(small, monkeypatch):
+    monkeypatch.setattr("core.augment_many.MOST_OUT", 15_000)
+    png = encode(small, "png")
+    work = Many([[("a.png", png)] * 9], PIPELINE, 5)
+    while work.step():
+        assert isinstance(work.found(), Progress)
+    archive = work.found()
+    assert isinstance(archive, Archive)
     assert archive.progress.is_full
-    assert 1 <= archive.progress.written < 27
-    assert len(opened(archive)) == archive.progress.written
+    assert len(opened(archive)) == archive.progress.written < 45
+    assert len(archive.read()) < 15_000 + 3 * len(png) + 200 * archive.progress.written
+
+
+def test_good_pictures_are_counted_however_many_are_bad(small):
+    archive = done([("bad.png", b"x")] * 120 + [("good.png", encode(small, "png"))], 1)
+    assert (archive.progress.good, archive.progress.done, archive.progress.of) == (1, 121, 121)
+    assert len(archive.progress.problems) == augment_many.MOST_PROBLEMS
+
+
+def test_a_picture_that_a_step_cannot_do_with_is_one_bad_file(small):
+    strip = encode(np.random.default_rng(0).integers(0, 256, (1, 500, 3), np.uint8), "png")
+    files = [("strip.png", strip), ("good.png", encode(small, "png"))]
+    archive = done(files, 1, Pipeline(entries=parse("KMeansColorQuantization")))
+    assert list(opened(archive)) == ["good-01.png"]
+    assert [(name, error.reason) for name, error in archive.progress.problems] == [("strip.png", "failed")]
+
+
+def test_many_may_read_at_once(small):
+    archive = done([("a.png", encode(small, "png"))], 3)
+    whole = archive.read()
+    with ThreadPoolExecutor(4) as pool:
+        assert all(found == whole for found in pool.map(lambda _: archive.read(), range(100)))
 
 
 def test_what_is_hostile_is_refused_before_it_begins(small):
@@ -114,22 +141,27 @@ def test_a_job_tells_how_far_it_is_and_then_gives_the_archive(small):
 
 
 def test_a_cancelled_job_keeps_what_it_has(small):
-    work = Many([("a.png", encode(small, "png"))] * 3, PIPELINE, 1)
-    work.step()
-    archive = work.result()
-    assert archive.progress.written == len(opened(archive)) == 1
+    job = start([("a.png", encode(small, "png"))] * 400, PIPELINE, 5)
+    while not isinstance(now := found(job), Progress) or not now.written:
+        pass
+    job.send("cancel")
+    while not isinstance(now := found(job), Archive):
+        pass
+    assert 1 <= now.progress.written == len(opened(now)) < 2000
 
 
 def test_the_oldest_archive_gives_way(small, monkeypatch):
     monkeypatch.setattr("core.augment_many.MOST_KEPT", 2)
     monkeypatch.setattr("core.augment_many._kept", [])
     files = [("a.png", encode(small, "png"))]
-    jobs = []
+    jobs, held = [], None
     for _ in range(3):
         jobs.append(start(files, PIPELINE, 1))
         while isinstance(found(jobs[-1]), Progress):
             pass
+        held = held or found(jobs[0])
     with pytest.raises(JobError):
         found(jobs[0])
+    assert len(opened(held)) == 1  # who has it may read it to its end
     assert isinstance(found(jobs[1]), Archive)
     assert isinstance(found(jobs[2]), Archive)

@@ -1,13 +1,15 @@
 """A pipeline as text: what is written is read again, changes do what they say, nonsense is named."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.augmenter_table import AUGMENTERS
+from core.augmenters import make
 from core.errors import PipelineRejected
 from core.pipeline_text import edited, parse, write
-from core.pipelines import MAX_STEPS, Group, Step
+from core.pipelines import MAX_STEPS, Group, Pipeline, Runner, Step
 
 TEXT = """Affine rotate=-25..25 mode=edge
 one sometimes=0.5
@@ -62,6 +64,11 @@ def map_(names):
         ("set", 0, "rotate", "-5..5", ["Affine rotate=-5..5 mode=edge", *LINES[1:]]),
         ("set", 2, "sometimes", "0.25", [*LINES[:2], LINES[2] + " sometimes=0.25", *LINES[3:]]),
         ("set", 5, "of", "1..1", [*LINES[:5], "some of=1..1 random", *LINES[6:]]),
+        ("set", 5, "random", "false", [*LINES[:5], "some of=0..2", *LINES[6:]]),
+        ("set", 1, "random", "true", [LINES[0], "one random sometimes=0.5", *LINES[2:]]),
+        ("set", 1, "choose", "some", [LINES[0], "some of=1..2 sometimes=0.5", *LINES[2:]]),
+        ("set", 5, "choose", "all", [*LINES[:5], "all random", *LINES[6:]]),
+        ("set", 5, "choose", "nonsense", LINES),
         ("set", 0, "mode", "constant", ["Affine rotate=-25..25", *LINES[1:]]),
         ("add", 0, "Invert", "", [*LINES, "Invert"]),
         ("add", 0, "all", "", [*LINES, "all"]),
@@ -111,3 +118,24 @@ def test_any_text_is_refused_or_read(text):
     except PipelineRejected:
         return
     assert write(parse(again)) == again
+
+
+@pytest.mark.parametrize("name", AUGMENTERS)
+@pytest.mark.parametrize("end", [0, 1])
+def test_every_parameter_survives_its_text_and_runs(name, end):
+    values = {}
+    for p in AUGMENTERS[name].parameters:
+        one = (p.low, p.high)[end]
+        kinds = {"range": (one, one), "number": one, "flag": bool(end), "choice": (p.choices or ("",))[-end]}
+        values[p.name] = kinds[p.kind]
+    step = Step(name=name, values=values)
+    (back,) = parse(write((step,)))
+    assert {p.name: back.value(p) for p in AUGMENTERS[name].parameters} == values
+    make(name, back.values)
+    if AUGMENTERS[name].family == "size":  # their numbers are sizes, which must be whole
+        Runner(Pipeline(entries=(back,))).image(np.zeros((40, 30, 3), np.uint8))
+
+
+def test_numbers_keep_all_their_digits():
+    step = Step(name="Rotate", p=0.1234567, values={"rotate": (-12.3456789, 1e-7)})
+    assert parse(write((step,))) == (step,)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.augmenter_table import AUGMENTERS
 from core.errors import PipelineRejected
-from core.pipelines import MAX_BYTES, MAX_STEPS, Group, Pipeline, Runner, Step, build, from_json, to_json
+from core.pipelines import MAX_BYTES, MAX_STEPS, Group, Pipeline, Runner, Step, build, from_json, to_json, unsparing
 
 MIXED = Pipeline(
     seed=11,
@@ -67,6 +67,57 @@ def test_a_rotation_that_is_told_turns_the_points_by_it(picture):
     draw = runner.draw(picture, points=[(24.0 + 10, 20.0)])  # right of the middle, by 10
     angle = np.deg2rad(draw.applied[0].drawn["rotate"][0])
     assert draw.points[0] == pytest.approx((24 + 10 * np.cos(angle), 20 + 10 * np.sin(angle)), abs=0.6)
+
+
+@pytest.mark.parametrize("name", ["Superpixels", "UniformVoronoi", "KMeansColorQuantization"])
+def test_what_imgaug_cannot_do_is_refused_with_a_sentence(name):
+    strip = np.random.default_rng(0).integers(0, 256, (1, 500, 3), np.uint8)
+    for is_noted in (False, True):
+        runner = Runner(Pipeline(entries=(Step(name=name),)), is_noted=is_noted)
+        with pytest.raises(PipelineRejected) as caught:
+            for _ in range(5):
+                runner.draw(strip) if is_noted else runner.image(strip)
+        assert caught.value.reason == "failed"
+
+
+@pytest.mark.parametrize("text", ['{"choose":"\\ud800"}', '{"\\ud800":1}', '{"version":"\\ud800"}'])
+def test_half_a_character_in_a_file_makes_a_sentence_all_the_same(text):
+    with pytest.raises(PipelineRejected) as caught:
+        from_json(text.encode())
+    assert str(caught.value).encode()
+
+
+def test_a_deadline_alone_draws_the_same_and_ends_a_draw(picture):
+    plain, timed = Runner(MIXED), Runner(MIXED, deadline=1e12)
+    assert all((plain.image(picture) == timed.image(picture)).all() for _ in range(6))
+    timed.deadline = -1.0
+    with pytest.raises(PipelineRejected) as caught:
+        timed.image(picture)
+    assert caught.value.reason == "too_slow"
+
+
+def test_unsparing_leaves_nothing_to_chance():
+    every = unsparing(MIXED)
+    assert every.choose == "all"
+    assert [step.name for step in every.flat()] == [step.name for step in MIXED.flat()]
+    assert all(step.p == 1 for step in every.flat())
+    assert all(e.choose == "all" and e.p == 1 for e in every.entries if isinstance(e, Group))
+
+
+def test_what_a_foreground_draws_is_told_too():
+    flat = np.full((8, 8, 3), 200, np.uint8)
+    step = Step(name="BlendAlpha", values={"factor": (1.0, 1.0), "foreground": "Solarize"})
+    pipeline = Pipeline(seed=2, entries=(step,))
+    runner, plain, seen = Runner(pipeline, is_noted=True), Runner(pipeline), set()
+    for _ in range(6):
+        draw = runner.draw(flat)
+        assert (draw.image == plain.image(flat)).all()
+        (low, high) = draw.applied[0].drawn["foreground_threshold"]
+        assert low == high
+        assert draw.applied[0].drawn["factor"] == (1, 1)
+        assert int(draw.image[0, 0, 0]) == (55 if low <= 200 else 200)
+        seen.add(low)
+    assert len(seen) > 1
 
 
 @pytest.mark.parametrize("role", ["Salt", "Dropout", "CoarseDropout"])

@@ -44,6 +44,14 @@ def test_a_list_of_endless_entries_is_refused_unread():
     assert caught.value.reason == "too_many"
 
 
+def test_a_second_signature_in_the_end_record_hides_nothing():
+    data = bytearray(archive({f"{n}.txt": b"" for n in range(30_000)}))
+    data[-18:-14] = b"PK\x05\x06"  # in the fields of the disks, behind which nothing is large
+    with pytest.raises(ZipRejected) as caught:
+        pictures(bytes(data))
+    assert caught.value.reason == "too_many"
+
+
 def test_what_is_packed_is_unpacked(png):
     files = [("a.png", png), ("b.png", png * 2)]
     assert list(unpacked(packed(files))) == files

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.augmenter_table import AUGMENTERS, FAMILIES, Parameter, names
-from core.pipelines import Group, Step
+from core.pipelines import MAX_STEPS, Group, Step
 from ui.components.register import component
 from ui.language import LOCALES, N_, _, current
 
@@ -50,7 +50,7 @@ def steps(entries: tuple[Step | Group, ...], key: str, on_act: Callable[[str, in
             rows.append(_row(entry, is_inside=False))
         else:
             rows.append(
-                {"group": entry.choose, "name": _(GROUP_WORDS[entry.choose]), "p": entry.p, "fields": _of(entry)}
+                {"group": entry.choose, "name": _(GROUP_WORDS[entry.choose]), "p": entry.p, "fields": _fields_of(entry)}
             )
             rows += [_row(step, is_inside=True) for step in entry.steps]
     data = {
@@ -84,10 +84,27 @@ def _short(name: str) -> str:
     return name.removeprefix("pillike.")
 
 
-def _of(group: Group) -> list[dict[str, Any]]:
-    if group.choose != "some":
-        return []
-    return [{"name": "of", "kind": "range", "value": [group.least, group.most], "low": 0, "high": 24, "step": 1}]
+def _fields_of(group: Group) -> list[dict[str, Any]]:
+    kinds = {"choices": list(GROUP_WORDS), "labels": [_(word) for word in GROUP_WORDS.values()]}
+    fields: list[dict[str, Any]] = [
+        {"name": "choose", "label": _("takes"), "kind": "choice", "value": group.choose, **kinds}
+    ]
+    if group.choose == "some":
+        ends = [group.least, group.most]
+        fields.append(
+            {
+                "name": "of",
+                "label": _("how many"),
+                "kind": "range",
+                "value": ends,
+                "low": 0,
+                "high": MAX_STEPS,
+                "step": 1,
+            }
+        )
+    if group.choose != "one":
+        fields.append({"name": "random", "label": _("random order"), "kind": "flag", "value": group.is_random})
+    return fields
 
 
 def _row(step: Step, *, is_inside: bool) -> dict[str, Any]:
@@ -99,10 +116,12 @@ def _field(step: Step, parameter: Parameter) -> dict[str, Any]:
     value = step.value(parameter)
     return {
         "name": parameter.name,
+        "label": parameter.name.replace("_", " "),
         "kind": parameter.kind,
         "value": list(value) if isinstance(value, tuple) else value,
         "low": parameter.low,
         "high": parameter.high,
         "step": parameter.step,
         "choices": list(parameter.choices),
+        "labels": list(parameter.choices),
     }

@@ -30,8 +30,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     return made;
   };
   const draw = (parent, row, field, owner) => {
-    const box = make("label", parent, "field"), name = `${owner}: ${field.name}`;
-    make("span", box, "", field.name.replaceAll("_", " "));
+    const box = make("label", parent, "field"), name = `${owner}: ${field.label}`;
+    make("span", box, "", field.label);
     if (field.kind === "range") {
       const ends = make("span", box, "ends");
       const [low, high] = field.value;
@@ -48,7 +48,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
       const made = make("select", box);
       made.setAttribute("aria-label", name);
       made.dataset.place = `${row} ${name}`;
-      for (const choice of field.choices) Object.assign(make("option", made, "", choice), { value: choice });
+      field.choices.forEach((choice, at) => Object.assign(make("option", made, "", field.labels[at]), { value: choice }));
       made.value = field.value;
       made.onchange = () => act("set", row, field.name, made.value);
     }
@@ -113,6 +113,23 @@ export default function ({ parentElement, data, setTriggerValue }) {
   // ---- adding
   search.placeholder = words.search;
   search.setAttribute("aria-label", words.search);
+  const unfold = (isOpen) => {
+    found.hidden = !isOpen;
+    search.setAttribute("aria-expanded", isOpen);
+  };
+  search.setAttribute("role", "combobox");
+  search.setAttribute("aria-controls", "offers");
+  found.id = "offers";
+  found.onkeydown = (event) => {
+    const offers = [...found.querySelectorAll("button")], at = offers.indexOf(root.getRootNode().activeElement);
+    if (event.key === "Escape") {
+      unfold(false);
+      search.focus();
+    }
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    (event.key === "ArrowUp" && at === 0 ? search : offers[Math.min(offers.length - 1, at + (event.key === "ArrowDown" ? 1 : -1))])?.focus();
+  };
   const offer = () => {
     const asked = search.value.trim().toLowerCase();
     found.replaceChildren();
@@ -125,24 +142,28 @@ export default function ({ parentElement, data, setTriggerValue }) {
         button.type = "button";
         button.onclick = () => {
           search.value = "";
-          found.hidden = true;
+          unfold(false);
           root.added = true;
           act("add", -1, data.values[name]);
         };
       }
     }
     if (!found.children.length) make("p", found, "", words.none);
-    found.hidden = false;
+    unfold(true);
   };
   search.oninput = search.onclick = offer;
+  unfold(!found.hidden);
   search.onkeydown = (event) => {
     if (event.key === "Enter" && search.value.trim()) found.querySelector("button")?.click();
-    if (event.key === "ArrowDown") found.querySelector("button")?.focus();
-    if (event.key === "Escape") found.hidden = true;
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      found.querySelector("button")?.focus();
+    }
+    if (event.key === "Escape") unfold(false);
   };
   const adding = root.querySelector(".adding");
   adding.onfocusout = (event) => {
-    if (event.relatedTarget && !adding.contains(event.relatedTarget)) found.hidden = true;
+    if (event.relatedTarget && !adding.contains(event.relatedTarget)) unfold(false);
   };
   const groups = root.querySelector(".groups");
   groups.replaceChildren();
