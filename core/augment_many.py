@@ -232,7 +232,7 @@ def found(job: Job) -> Progress | Archive:
     Raises:
         JobError: if it has failed, or its archive is no longer kept.
     """
-    now: Progress | Archive | None = job.result if job.result is not None else job.answer(Many.found)
+    now: Progress | Archive | None = job.now(Many.found)
     if now is None:
         raise JobError("ended")
     return now

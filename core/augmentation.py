@@ -179,7 +179,20 @@ def _shares(name: str, text: str) -> list[float]:
 
 def sized(image: np.ndarray, settings: Settings) -> np.ndarray:
     """The picture that the pipeline gets: (H, W, 3) uint8, its longer side as the settings say or as it is."""
-    return np.ascontiguousarray(fit_within(image, settings.side_px))
+    return np.ascontiguousarray(fit_within(middle(image), settings.side_px))
+
+
+def is_cut(image: np.ndarray) -> bool:
+    """Whether `middle` leaves something out."""
+    return middle(image).shape != image.shape
+
+
+def middle(image: np.ndarray) -> np.ndarray:
+    """Of a picture longer than three times its other side, the part in the middle that is so long: (H, W, 3)."""
+    height, width = image.shape[:2]
+    most = 3 * min(height, width)
+    top, left = max(0, (height - most) // 2), max(0, (width - most) // 2)
+    return image[top : top + most, left : left + most]
 
 
 def mask_of(box: tuple[float, float, float, float], height: int, width: int) -> np.ndarray:

@@ -328,7 +328,7 @@ def gained(job: Job) -> Gain:
     Raises:
         JobError: if it has ended early or waits for its turn.
     """
-    found: Gain = job.result if job.result is not None else job.answer(Comparison.result)
+    found: Gain = job.now(Comparison.result)
     return found
 
 

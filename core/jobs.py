@@ -127,6 +127,20 @@ class Job:
             future.cancel()
             raise JobError("busy") from error
 
+    def now(self, question: Callable[[Any], Any]) -> Any:
+        """The result, once the job has ended; before that what its own thread finds, as `answer`.
+
+        Raises:
+            JobError: as `answer`, where there is no result.
+        """
+        if self.result is None:
+            try:
+                return self.answer(question)
+            except JobError:
+                if self.result is None:
+                    raise
+        return self.result
+
     def watch(self, watcher: Watcher) -> None:
         """Let somebody look on."""
         with self.changed:

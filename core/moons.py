@@ -128,7 +128,7 @@ def snapshot(job: Job) -> Snapshot:
     Raises:
         JobError: if it has failed, or does not answer.
     """
-    found: Snapshot = job.result if job.result is not None else job.answer(Playground.snapshot)
+    found: Snapshot = job.now(Playground.snapshot)
     return found
 
 

@@ -376,7 +376,7 @@ def found(job: Job) -> Found:
     Raises:
         JobError: if its job has failed, or does not answer.
     """
-    found: Found = job.result if job.result is not None else job.answer(Study.found)
+    found: Found = job.now(Study.found)
     return found
 
 

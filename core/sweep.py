@@ -145,7 +145,7 @@ def rows(job: Job) -> list[Row]:
     Raises:
         JobError: if the sweep has ended or waits for its turn.
     """
-    found: list[Row] = job.result if job.result is not None else job.answer(Many.rows)
+    found: list[Row] = job.now(Many.rows)
     return found
 
 

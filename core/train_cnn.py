@@ -415,7 +415,7 @@ def trained(job: Job) -> Trained:
     Raises:
         JobError: if it has ended early or waits for its turn.
     """
-    found: Trained = job.result if job.result is not None else job.answer(Training.result)
+    found: Trained = job.now(Training.result)
     return found
 
 

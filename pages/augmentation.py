@@ -13,6 +13,7 @@ from core.augmentation import (
     changed,
     draws,
     histogram,
+    is_cut,
     marked,
     marks_of,
     same,
@@ -75,6 +76,8 @@ def show() -> None:
                 "{n} of {all} draws: these steps take too long for more. Leave some out, or take a smaller picture."
             )
             st.caption(words.format(n=number(len(found)), all=number(settings.draws)))
+        if is_cut(photo.current().preview):
+            st.caption(_("The photo is very long: this is its middle."))
         st.caption(_("Box, points and the outline of a mask move along. Click a draw to see its steps below."))
     page.tabs(
         SLUG,

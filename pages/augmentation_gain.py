@@ -71,10 +71,12 @@ def result(token: str, *, is_done: bool) -> None:
     except JobError as error:
         st.caption(errors.sentence(error))
         return
-    if not found.epoch:
-        st.caption(_("Press Start: both kinds of network learn side by side."))
-        return
-    figures(found)
+    if found.epoch:
+        figures(found)
+    else:
+        st.caption(
+            _("Press Start: both kinds of network learn side by side. The figures come at the end, or when asked.")
+        )
     if not is_done:
         st.button(_("Measure now"), icon=":material/refresh:", key=f"{SLUG}_again")
 
@@ -124,7 +126,8 @@ def explain(settings: Settings) -> None:
         _(
             "The curves are means over the seeds, the bands one standard deviation to each side. A gain that is not "
             "clearly larger than its ± may be luck: take more seeds. The network is the small one of the page Train a "
-            "CNN, without its dropout; the accuracy is that of the last epoch, not of the best one."
+            "CNN, without its dropout; the accuracy is that of the last epoch, not of the best one. The plot is "
+            "cut off below where the first quarter of the run lies."
         )
     )
     st.caption(_("On this server: {places}.").format(places=", ".join(_(place) for place in places())))

@@ -68,7 +68,9 @@ def verdict(answer: Answer) -> str:
     """What the network says, in a line."""
     name, share = classes.said(CLASSES[answer.best]), f"{number(100 * answer.probabilities[answer.best], 1)} %"
     if not answer.is_known:
-        return _("None of these. Nearest: {name}, {share}").format(name=name, share=share)
+        reason = _("energy above its limit") if answer.refusal == "energy" else _("entropy above its limit")
+        words = _("None of these ({reason}). Nearest: {name}, {share}")
+        return words.format(reason=reason, name=name, share=share)
     return _("{name}, {share}").format(name=name.capitalize(), share=share)
 
 
@@ -100,11 +102,11 @@ def explain(answer: Answer) -> None:
     st.markdown(
         _(
             "The network gives one score a class, $z_k$. Divided by the temperature $T = {temperature}$ and passed "
-            "through softmax they are probabilities; that of **{name}** is"
+            "through softmax they are probabilities; that of **{name}**, the class $c$, is"
         ).format(temperature=formula(answer.temperature, 2), name=classes.said(CLASSES[best]))
     )
     st.latex(
-        rf"p = \frac{{e^{{z / T}}}}{{\sum_k e^{{z_k / T}}}} = \frac{{e^{{{formula(answer.logits[best], 2)} / "
+        rf"p_c = \frac{{e^{{z_c / T}}}}{{\sum_k e^{{z_k / T}}}} = \frac{{e^{{{formula(answer.logits[best], 2)} / "
         rf"{formula(answer.temperature, 2)}}}}}{{\sum_k e^{{z_k / T}}}} = {formula(answer.probabilities[best], 3)}"
     )
     st.markdown(
@@ -118,7 +120,7 @@ def explain(answer: Answer) -> None:
     energy, entropy = formula(answer.energy, 2), formula(answer.entropy, 2)
     st.latex(rf"E = -T \log \sum_k e^{{z_k / T}} = {energy} \qquad H = -\sum_k p_k \log p_k = {entropy}\ \text{{nats}}")
     measure = _("the energy") if answer.refusal == "energy" else _("the entropy")
-    st.markdown(_("Here {measure} decides; it tells the two apart better.").format(measure=measure))
+    st.markdown(_("Here {measure} decides; it tells the ten things from other ones better.").format(measure=measure))
 
 
 def measured() -> None:

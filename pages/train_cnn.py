@@ -9,7 +9,7 @@ from core.train_cnn import EXAMPLES, Settings, Trained, about, n_parameters, scr
 from ui import classes, code, controls, errors, jobs, page
 from ui.components.curves import curves
 from ui.components.tiles import tiles
-from ui.language import N_, _, number
+from ui.language import N_, _, number, plural
 
 SLUG = "train_cnn"
 TILE_PX = 56
@@ -70,7 +70,7 @@ def compare(token: str, settings: Settings, *, is_done: bool) -> None:
         st.caption(errors.sentence(error))
         return
     head = [_("Network"), _("Parameters"), _("Right, of the test pictures")]
-    own = _("Yours, after {n} epochs").format(n=number(found.epoch))
+    own = plural("Yours, after {n} epoch", "Yours, after {n} epochs", found.epoch)
     rows = [[own, number(n_parameters(settings)), f"{number(100 * found.accuracy, 1)} %"]]
     ours = shipped(settings)
     rows += [[_(word), number(n), f"{number(100 * share, 1)} %"] for word, n, share in ours]

@@ -44,7 +44,7 @@ def tab(slug: str, image: Picture, settings: Settings, pipeline: Pipeline, found
     if rows:
         page.table([_("Step"), "torchvision", _("How near it is")], rows, n_words=3)
     if pipeline.choose == "some" or any(getattr(entry, "choose", "") == "some" for entry in pipeline.entries):
-        st.caption(_("“Some of them” is not in torchvision: what stands under it is left out."))
+        st.caption(_("“Some of these” is not in torchvision: what stands under it is left out."))
     n = min(MOST_SHOWN, len(found))
     left, right = st.columns(2, gap="medium")
     with left:

@@ -250,7 +250,7 @@ def probabilities(names: Sequence[str], series: Sequence[tuple[str, Sequence[flo
         ]
     )
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
-    figure.update_xaxes(range=[0, 1], tickformat=".0%")
+    figure.update_xaxes(range=[0, 1.02], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], tickangle=0)
     figure.update_layout(barmode="group", bargap=0.25, legend={"orientation": "h", "y": 1.12}, showlegend=True)
     return _sized(figure, 340)
 

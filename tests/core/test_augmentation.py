@@ -10,8 +10,10 @@ from core.augmentation import (
     changed,
     draws,
     histogram,
+    is_cut,
     marked,
     marks_of,
+    middle,
     same_size,
     settings_of,
     sized,
@@ -94,6 +96,25 @@ def test_pictures_of_several_sizes_share_a_field(small):
     settings = Settings(pipeline="Resize size=20..60", draws=5)
     shapes = {picture.shape for picture in same_size([marked(draw) for draw in draws(small, settings)])}
     assert len(shapes) == 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "cut"), [((20, 400), (20, 60)), ((400, 20), (60, 20)), ((20, 60), (20, 60)), ((1, 1), (1, 1))]
+)
+def test_of_a_panorama_the_middle_is_taken(shape, cut):
+    image = np.arange(shape[0] * shape[1] * 3, dtype=np.uint32).reshape(*shape, 3)
+    found = middle(image)
+    assert found.shape[:2] == cut
+    assert is_cut(image) == (shape != cut)
+    assert image[shape[0] // 2, shape[1] // 2, 0] in found[..., 0]
+
+
+def test_a_panorama_is_drawn_by_every_example():
+    panorama = np.random.default_rng(0).integers(0, 256, (60, 4000, 3), np.uint8)
+    for chosen in EXAMPLES.values():
+        settings = Settings(**{**chosen, "draws": 1})
+        draw = draws(sized(panorama, settings), settings)[0]
+        assert min(draw.image.shape[:2]) >= 30
 
 
 def test_a_histogram_counts_every_pixel(small):

@@ -109,9 +109,9 @@ const showBar = (lab, state, words, hasBegun, sentence) => {
   lab.querySelector(".play").disabled = lab.querySelector(".cancel").disabled = isOver;
   lab.querySelector(".said").textContent = sentence ?? saidOf(state, words);
 };
-// Tell the page, once for each run, that it has come to its end.
-const tellTheEnd = (state, token, setTriggerValue) => {
-  if (state.job !== "finished" || state.told === token) return;
+// Tell the page, once for each run, that it has come to its end, or was ended where the page wants to know that too.
+const tellTheEnd = (state, token, setTriggerValue, ends = ["finished"]) => {
+  if (!ends.includes(state.job) || state.told === token) return;
   state.told = token;
   setTriggerValue("finished", token);
 };
@@ -146,7 +146,7 @@ const nice = (range) => {
   return power * [1, 2, 5, 10].find((m) => m * power * 5 >= range);
 };
 // Draw lines, each with points [epoch, value], a colour and perhaps a band [epoch, low, high] around it.
-const plot = (canvas, theme, number, { epochs, least = 0, most, say }, lines) => {
+const plot = (canvas, theme, number, { epochs, least = 0, most, say, below }, lines) => {
   const scale = devicePixelRatio || 1, width = canvas.clientWidth || 320, { height, left, bottom, top, right } = PLOT;
   canvas.width = width * scale;
   canvas.height = height * scale;
@@ -170,6 +170,7 @@ const plot = (canvas, theme, number, { epochs, least = 0, most, say }, lines) =>
   }
   context.textAlign = "center";
   context.textBaseline = "top";
+  context.fillText(below, x(0.75 * epochs), height - bottom + 6);
   for (const at of [0, Math.round(epochs / 2), epochs]) context.fillText(number(at), Math.min(x(at), width - right - 6), height - bottom + 6);
   context.save();
   context.beginPath();

@@ -11,6 +11,7 @@ def live_words() -> dict[str, str]:
         "pause": _("Pause"),
         "cancel": _("End"),
         "progress": _("Epochs done"),
+        "below": _("epochs"),
         "queued": _("Others are training: you are number {n} in the queue."),
         "gone": _("This run has ended. Change a control, or press New run."),
         "failed": _("Something went wrong on our side. Reference: {reference}"),

@@ -15,8 +15,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const trained = last(header.losses, nats), tested = last(held, nats), right = last(accuracy, percent);
     const most = Math.max(0.5, ...header.losses.map(([, v]) => v), ...held.map(([, v]) => v));
     const losses = [{ points: header.losses, colour: theme.plus }, { points: held, colour: theme.minus }];
-    plot(find(".loss canvas"), theme, number, { epochs: header.epochs, most: Math.min(most, 6), say: (v) => number(v, 1) }, losses);
-    const shares = { epochs: header.epochs, most: 1, say: (v) => `${number(100 * v)} %` };
+    plot(find(".loss canvas"), theme, number, { epochs: header.epochs, most: Math.min(most, 6), say: (v) => number(v, 1), below: words.below }, losses);
+    const shares = { epochs: header.epochs, most: 1, say: (v) => `${number(100 * v)} %`, below: words.below };
     plot(find(".accuracy canvas"), theme, number, shares, [{ points: accuracy, colour: theme.accent }]);
     key(find(".loss figcaption"), words.loss, [[say(words.trained, { value: trained }), theme.plus], [say(words.held, { value: tested }), theme.minus]]);
     key(find(".accuracy figcaption"), words.accuracy, [[right, theme.accent]]);
@@ -34,7 +34,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const said = () => (state.job === "finished" && state.header?.diverged ? words.diverged : saidOf(state, words));
   const show = () => {
     showBar(lab, state, words, state.header?.step, said());
-    tellTheEnd(state, data.token, setTriggerValue);
+    tellTheEnd(state, data.token, setTriggerValue, ["finished", "cancelled"]);
     draw();
   };
 

@@ -69,7 +69,7 @@ def steps(entries: tuple[Step | Group, ...], key: str, on_act: Callable[[str, in
             "remove": _("Remove {name}"),
             "inside": _("Put {name} into the group above"),
             "outside": _("Take {name} out of its group"),
-            "sometimes": _("used"),
+            "sometimes": _("how often"),
             "empty": _("Nothing is done yet: add a step."),
             "none": _("No augmenter is called that."),
             "grab": _("Drag to move"),

@@ -22,8 +22,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const made = make("input", parent);
     Object.assign(made, { type: "number", min: field.low, max: field.high, step: "any", value });
     made.setAttribute("aria-label", label);
+    made.title = `${field.low} … ${field.high}`;
     made.dataset.place = `${row} ${label}`;
     made.onchange = () => {
+      if (made.value === "") made.value = value;
       const number = Math.min(field.high, Math.max(field.low, Number(made.value)));
       if (made.value !== "" && Number.isFinite(number)) act("set", row, field.name, write(field.step >= 1 ? Math.round(number) : number));
     };
