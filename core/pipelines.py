@@ -201,7 +201,7 @@ class _Log:
     """What a draw notes while it goes through imgaug."""
 
     keeps_steps: bool = True
-    drawn: dict[int, dict[str, tuple[float, float]]] = field(default_factory=dict)
+    drawn: dict[int, list[tuple[str, np.ndarray]]] = field(default_factory=dict)
     applied: list[tuple[int, np.ndarray]] = field(default_factory=list)
 
 
@@ -218,7 +218,7 @@ class Runner:
         self.pipeline, self.deadline = pipeline, deadline
         self._log, self._steps = _Log(), pipeline.flat()
         is_heard = is_noted or deadline < math.inf
-        self._hooks = imgaug().HooksImages(postprocessor=self._note) if is_heard else None
+        self._hooks = _hooks(self._note if is_noted else self._in_time) if is_heard else None
         self.needs_colour = any(AUGMENTERS[step.name].needs_colour for step in pipeline.flat())
         self.augmenter = build(pipeline, self._wrap if is_noted else None)
         self.seed(pipeline.seed)
@@ -288,7 +288,12 @@ class Runner:
 
     def _applied(self) -> Iterator[Applied]:
         for at, image in self._log.applied:
-            yield Applied(at, self._steps[at].name, self._log.drawn.get(at, {}), image)
+            drawn: dict[str, tuple[float, float]] = {}
+            for name, samples in self._log.drawn.get(at, []):
+                low, high = self._ends(at, samples)
+                before = drawn.get(name, (low, high))
+                drawn[name] = (min(low, before[0]), max(high, before[1]))
+            yield Applied(at, self._steps[at].name, drawn, image)
 
     def _ready(self, image: np.ndarray) -> np.ndarray:
         return np.repeat(image[:, :, None], 3, axis=2) if image.ndim == 2 and self.needs_colour else image
@@ -297,18 +302,25 @@ class Runner:
         return _noted()(drawn, lambda samples: self._heard(at, parameter.name, samples))
 
     def _heard(self, at: int, name: str, samples: np.ndarray) -> None:
+        if self._log.keeps_steps:
+            self._log.drawn.setdefault(at, []).append((name, samples))
+
+    def _ends(self, at: int, samples: np.ndarray) -> tuple[float, float]:
         """Imgaug draws one for each channel, and takes the first alone unless the channels differ."""
         if samples.size <= N_CHANNELS and not self._steps[at].values.get("per_channel"):
             samples = samples.flat[:1]
-        low, high = float(samples.min()), float(samples.max())
-        before = self._log.drawn.setdefault(at, {}).get(name, (low, high))
-        self._log.drawn[at][name] = (min(low, before[0]), max(high, before[1]))
+        return float(samples.min()), float(samples.max())
 
-    def _note(self, values: Any, augmenter: Any, _parents: Any) -> Any:
+    def _in_time(self, values: Any, _augmenter: Any, _parents: Any) -> Any:
         if time.perf_counter() > self.deadline:
             raise PipelineRejected("too_slow")
-        is_images = isinstance(values, np.ndarray | list) and len(values) and isinstance(values[0], np.ndarray)
-        if is_images and self._log.keeps_steps and str(augmenter.name).startswith(STEP):
+        return values
+
+    def _note(self, values: Any, augmenter: Any, _parents: Any) -> Any:
+        self._in_time(values, augmenter, _parents)
+        if not self._log.keeps_steps or not str(augmenter.name).startswith(STEP):
+            return values
+        if isinstance(values, np.ndarray | list) and len(values) and isinstance(values[0], np.ndarray):
             self._log.applied.append((int(augmenter.name.removeprefix(STEP)), np.array(values[0])))
         return values
 
@@ -364,6 +376,28 @@ def build(pipeline: Pipeline, wrap: Any = None) -> Any:
 
     members = [of_step(entry) if isinstance(entry, Step) else of_group(entry) for entry in pipeline.entries]
     return of_all(members, pipeline.choose, pipeline.least, pipeline.most, is_random=pipeline.is_random)
+
+
+def _hooks(after: Any) -> Any:
+    """What imgaug asks while it runs, with nothing but `after` to answer: (values, augmenter, parents) -> values."""
+
+    class Hooks(imgaug().HooksImages):  # type: ignore[misc]
+        def is_activated(self, images: Any, augmenter: Any, parents: Any, default: bool) -> bool:
+            del images, augmenter, parents
+            return default
+
+        def is_propagating(self, images: Any, augmenter: Any, parents: Any, default: bool) -> bool:
+            del images, augmenter, parents
+            return default
+
+        def preprocess(self, images: Any, augmenter: Any, parents: Any) -> Any:
+            del augmenter, parents
+            return images
+
+        def postprocess(self, images: Any, augmenter: Any, parents: Any) -> Any:
+            return after(images, augmenter, parents)
+
+    return Hooks()
 
 
 @cache

@@ -107,8 +107,7 @@ def choice(slug: str, name: str, title: str, options: Sequence[str], default: in
         st.session_state[key] = named[0]
     if st.session_state.get(key, options[default]) not in options:
         st.session_state[key] = options[default]
-    st.session_state.setdefault(key, options[default])
-    chosen: str = where.selectbox(title, list(options), format_func=_, key=key, bind="query-params")
+    chosen: str = where.selectbox(title, list(options), default, format_func=_, key=key, bind="query-params")
     return options.index(chosen)
 
 

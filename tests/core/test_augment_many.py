@@ -142,11 +142,11 @@ def test_a_job_tells_how_far_it_is_and_then_gives_the_archive(small):
 
 def test_a_cancelled_job_keeps_what_it_has(small):
     job = start([("a.png", encode(small, "png"))] * 400, PIPELINE, 5)
-    while not isinstance(now := found(job), Progress) or not now.written:
-        pass
+    while not (now := found(job)).written:
+        assert isinstance(now, Progress)
     job.send("cancel")
-    while not isinstance(now := found(job), Archive):
-        pass
+    while isinstance(now := found(job), Progress):
+        assert now.done < 400
     assert 1 <= now.progress.written == len(opened(now)) < 2000
 
 
