@@ -4,8 +4,8 @@
 
 runner_ratio is the median time of one picture through core.pipelines.Runner over that of the same augmenters of imgaug,
 written by hand and called directly, the two in turns: the greatest over the page's example and a light pipeline, at
-32 x 32 and 224 x 224. Bar: at most 1.1. deadline_ratio is the same for a runner that gives slow draws up, as for the ZIP
-on the page; noted_ratio for one that can tell what it has drawn, as for the draws on the page; these two have no bar.
+32 x 32 and 224 x 224. Bar: at most 1.1. deadline_ratio is the same for a runner that gives slow draws up, as for the
+ZIP on the page; noted_ratio for one that can tell what it has drawn, as for the draws on the page; these have no bar.
 two_process_speedup is the pictures/s of a DataLoader of torch with two worker processes over one with one, each with a
 Runner of its own, at 224 x 224. Bar: at least 1.6 on two cores.
 """

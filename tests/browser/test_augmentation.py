@@ -6,13 +6,14 @@ import subprocess
 import sys
 import zipfile
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from core.images import decode, encode
 from core.pipelines import from_json
 from core.zips import packed
-from tests.browser.browse import NARROW, WIDE, open_page, settled, visiting
+from tests.browser.browse import NARROW, WIDE, give_photo, open_page, settled, visiting
 from ui.files import asset
 
 
@@ -116,6 +117,27 @@ def test_a_group_is_set_in_the_list_and_offers_are_walked_by_keys(browser, addre
         page.keyboard.press("ArrowUp")
         page.keyboard.press("Enter")
         expect(page.locator(".steps li b").last).to_have_text("Rotate")
+
+
+def test_bad_input_gets_a_sentence_and_nothing_is_lost(browser, address, sample):
+    with visiting(browser, address) as page:
+        open_page(page, "/augmentation?augmentation_pipeline=Invert&augmentation_tab=Files")
+        chooser = page.locator('[data-testid="stMain"] input[type="file"]').first
+        for data, said in (
+            (b"no json", "This file is no JSON."),
+            (b'{"draws": 1000000}', "draws cannot be “1000000”"),
+        ):
+            chooser.set_input_files({"name": "pipeline.json", "mimeType": "application/json", "buffer": data})
+            expect(page.get_by_text(said)).to_be_visible()
+            settled(page)
+            expect(page.locator(".steps li b")).to_have_text(["Invert"])
+        panorama = np.ascontiguousarray(np.tile(sample[:40], (1, 8, 1)))
+        give_photo(page, "panorama.png", "image/png", encode(panorama, "png"), "Choose a photo")
+        expect(page.get_by_text("The photo is very long: this is its middle.")).to_be_visible()
+        noise = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
+        give_photo(page, "noise.png", "image/png", encode(noise, "png"), "Choose a photo")
+        expect(page.get_by_text("The photo is very long: this is its middle.")).to_have_count(0)
+        expect(page.locator(".tiles .tile").first).to_be_visible()
 
 
 def give_many(page, data: bytes) -> None:

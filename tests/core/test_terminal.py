@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from core.checkpoints import names
 from core.colour import mean_chroma
 from core.images import decode, encode
 from core.pipelines import Pipeline, Runner, Step, to_json
+from core.zips import packed
 from tests.conftest import write_parquet
 from ui.files import ROOT
 
@@ -62,6 +64,23 @@ def test_augment_many_files(tmp_path, sample):
     runner = Runner(pipeline)
     for name in ("a", "a-augmented", "a-augmented-2"):
         assert (decode((tmp_path / "out" / f"{name}.png").read_bytes()) == runner.image(small)).all()
+
+
+def test_augment_takes_archives_and_refuses_those_that_lead_out(tmp_path, sample):
+    pipeline = Pipeline(seed=2, entries=(Step(name="Rotate"),))
+    (tmp_path / "pipeline.json").write_text(to_json(pipeline))
+    small = np.ascontiguousarray(sample[:60, :80])
+    (tmp_path / "some.zip").write_bytes(packed([("a.png", encode(small, "png")), ("bad.png", b"words")]))
+    options = ("--pipeline", tmp_path / "pipeline.json", "--out", tmp_path / "out")
+    done = core("augment", tmp_path / "some.zip", *options)
+    assert done.returncode == 1
+    assert "bad.png: this is no JPEG" in done.stderr
+    assert (decode((tmp_path / "out" / "a.png").read_bytes()) == Runner(pipeline).image(small)).all()
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
+        archive.writestr("../a.png", b"x")
+    done = core("augment", tmp_path / "evil.zip", *options)
+    assert done.returncode == 2
+    assert "leads out of it" in done.stderr
 
 
 @pytest.mark.parametrize(
