@@ -99,6 +99,14 @@ def sums(evaluation: Evaluation) -> tuple[list[int], list[int]]:
     return counts.sum(axis=1).tolist(), counts.sum(axis=0).tolist()
 
 
+def worst(evaluation: Evaluation) -> tuple[int, int]:
+    """The most frequent mistake: the true class, and the one named."""
+    counts = np.array(evaluation.confusion)
+    np.fill_diagonal(counts, -1)
+    truth, said = np.unravel_index(counts.argmax(), counts.shape)
+    return int(truth), int(said)
+
+
 def each_class(evaluation: Evaluation) -> list[ClassMeasure]:
     """Precision, recall and F1 of every class, from the counts."""
     counts = np.array(evaluation.confusion)

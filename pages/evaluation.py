@@ -18,6 +18,7 @@ from core.evaluation import (
     pictures,
     script,
     sums,
+    worst,
 )
 from ui import charts, classes, code, controls, errors, page
 from ui.components.confusion import confusion
@@ -78,12 +79,6 @@ def show() -> None:
     page.try_next(SLUG)
 
 
-def worst(found: Evaluation) -> tuple[int, int]:
-    """The most frequent mistake."""
-    pairs = [(n, t, s) for t, row in enumerate(found.confusion) for s, n in enumerate(row) if t != s]
-    return max(pairs)[1:]
-
-
 def choose(found: Evaluation, truth: int, said: int) -> None:
     """A cell was clicked."""
     controls.assign(SLUG, "truth", found.classes[truth])
@@ -138,7 +133,8 @@ def explain(network: str, found: Evaluation, truth: int, said: int) -> None:
             "{true_n} pictures of class **{name}**, {n} were named **{other}**. On the diagonal stand the right ones."
         ).format(true_n=number(true_n), name=name, n=number(n), other=other)
     )
-    recall, precision = (formula(100 * right / max(n, 1), 1) for n in (true_n, named[truth]))
+    one = each_class(found)[truth]
+    recall, precision = formula(100 * one.recall, 1), formula(100 * one.precision, 1)
     st.latex(
         rf"\text{{{_('recall')}}} = \frac{{{right}}}{{{true_n}}} = {recall}\,\% \qquad "
         rf"\text{{{_('precision')}}} = \frac{{{right}}}{{{named[truth]}}} = {precision}\,\%"

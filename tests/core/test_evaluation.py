@@ -7,7 +7,7 @@ from core import evaluation
 from core.answers import Evaluation
 from core.checkpoints import read_card
 from core.data.reader import is_here
-from core.evaluation import CHECKPOINTS, DATASETS, curves, each_class, measured, pictures
+from core.evaluation import CHECKPOINTS, DATASETS, curves, each_class, measured, pictures, worst
 from core.images import decode, encode
 from core.measures import evaluate
 from tests.conftest import write_parquet
@@ -32,6 +32,14 @@ def test_every_classifier_has_its_evaluation(network):
     said, _confidence = found.answers()
     assert (np.bincount(said, minlength=10) == counts.sum(0)).all()
     assert 24 <= len(found.mistakes) <= 48
+
+
+def test_the_worst_mistake_is_the_greatest_count_off_the_diagonal():
+    found = measured("mnist")
+    truth, said = worst(found)
+    wrong = [n for t, row in enumerate(found.confusion) for s, n in enumerate(row) if t != s]
+    assert truth != said
+    assert found.confusion[truth][said] == max(wrong)
 
 
 def test_recall_and_precision_are_those_of_the_counts():
