@@ -149,6 +149,20 @@ def test_a_slow_pipeline_and_a_wrong_one_are_refused(monkeypatch):
     assert caught.value.reason == "too_slow"
 
 
+def test_what_is_rarely_used_is_measured_too(monkeypatch):
+    measured = []
+
+    class Spy(Runner):
+        def __init__(self, pipeline: Pipeline, **given) -> None:
+            measured.append(pipeline)
+            super().__init__(pipeline, **given)
+
+    monkeypatch.setattr("core.augmentation_gain.Runner", Spy)
+    check(Pipeline(entries=parse("Fliplr sometimes=0.01"), choose="some"), pictures(QUICK))
+    assert [(step.name, step.p) for step in measured[0].flat()] == [("Fliplr", 1.0)]
+    assert measured[0].choose == "all"
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_are_of_a_network_without_dropout(name):
     settings = Settings(**EXAMPLES[name])
