@@ -272,7 +272,7 @@ class Comparison:
         """Mean and mean plus and minus a standard deviation over the seeds, after each epoch."""
         seen = np.array([each[: self._epoch()] for each in self.accuracies[first : first + self.settings.n_seeds]])
         mean, spread = seen.mean(axis=0), seen.std(axis=0, ddof=1)
-        return np.stack([mean, mean - spread, mean + spread], axis=1).round(4).tolist()
+        return np.stack([mean, mean - spread, mean + spread], axis=1).round(6).tolist()
 
 
 def shown(settings: Settings) -> tuple[list[np.ndarray], list[np.ndarray]]:

@@ -350,7 +350,7 @@ class Training:
             "left_s": round(self.left_s, 1),
             "diverged": self.has_diverged,
             "losses": [[round(at, 3), round(loss, 4)] for at, loss in _thinned(self.losses)],
-            "held": [[round(e["held_out_cross_entropy"], 4), round(e["accuracy"], 4)] for e in self.epochs],
+            "held": [[round(e["held_out_cross_entropy"], 6), round(e["accuracy"], 6)] for e in self.epochs],
         }
         text = json.dumps(header, allow_nan=False).encode()
         return struct.pack("<I", len(text)) + text
