@@ -71,5 +71,5 @@ def test_the_whole_catalog_is_reached_from_the_home_page(browser, address):
     for entry in PAGES[1:]:
         with visiting(browser, address) as page:
             open_page(page, "/")
-            page.get_by_test_id("stMain").get_by_role("link", name=entry.title).click()
+            page.get_by_test_id("stMain").get_by_role("link", name=entry.title, exact=True).click()
             expect(page.get_by_role("heading", level=1)).to_have_text(entry.title)
