@@ -10,6 +10,8 @@ from ui.catalog import PAGES
 AXE = Axe()
 SLUGS = [page.slug for page in PAGES]
 NOT_OURS = [["[data-testid=stSidebarNav]"], ["[data-testid=stCode]"]]  # Streamlit's own list, and code that scrolls
+STYLED = """() => document.fonts.ready.then(() =>
+    [...document.querySelectorAll('style')].some((style) => style.textContent.includes('.st-key-address')))"""
 
 
 def path(slug: str) -> str:
@@ -17,7 +19,8 @@ def path(slug: str) -> str:
 
 
 def serious_violations(page: Page) -> list[tuple[str, list[str]]]:
-    """What axe-core finds now, with the elements."""
+    """What axe-core finds now, with the elements; our style and the fonts come a moment after the first words."""
+    page.wait_for_function(STYLED)
     found = AXE.run(page, {"exclude": NOT_OURS}, {"resultTypes": ["violations"]}).response["violations"]
     serious = [v for v in found if v["impact"] in ("serious", "critical")]
     return [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in serious]
