@@ -15,6 +15,7 @@ from core.errors import CamadasError, JobError, ZipRejected
 from core.images import decode, encode, fit_within
 from core.jobs import ENDED, JOBS, OVER, Job
 from core.pipelines import Pipeline, Runner
+from core.work import Work
 from core.zips import MAX_FILES, MAX_UNPACKED, is_picture, pictures, unpacked
 
 MOST_COPIES = 20
@@ -70,7 +71,7 @@ class Archive:
             return self.file.read()
 
 
-class Many:
+class Many(Work):
     """The work: one picture after another.
 
     Args:
@@ -134,10 +135,6 @@ class Many:
         self.written += 1
         self.is_full = self.file.tell() > MOST_OUT
 
-    def rest_s(self) -> float | None:
-        """It goes on as fast as it can."""
-        return None
-
     def step(self) -> bool:
         """The next result; False at the end."""
         self.is_over = next(self.steps, self) is self
@@ -151,10 +148,6 @@ class Many:
             self.file, self.is_dropped = None, True  # who is reading it still holds it
             self.steps, self.is_over = iter(()), True
         return False
-
-    def frame(self) -> bytes:
-        """Nobody watches frames of this."""
-        return b""
 
     def found(self) -> Progress | Archive | None:
         """How far it has come; at the end what came out."""

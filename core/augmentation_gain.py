@@ -1,8 +1,6 @@
 """What augmentation buys: the same small network with and without a pipeline, from several seeds, side by side."""
 
-import json
 import math
-import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,10 +18,12 @@ from core.augmenter_table import AUGMENTERS
 from core.jobs import JOBS, Job
 from core.pipelines import Pipeline, Runner, unsparing
 from core.scripting import render
-from core.train_cnn import MOST_TRAINING, SMALL, all_of, first_weights, places, planned
+from core.small_pictures import MOST_TRAINING, Data, Pictures, all_of, places
+from core.train_cnn import SMALL, first_weights, planned
 from core.training.classification import ClassificationSettings, ClassificationTask
 from core.training.events import Epoch, Event
 from core.training.fit import fit
+from core.work import Work, packed
 
 __all__ = ["Job", "places"]
 CHUNK_S = 0.05  # of training between two looks at the commands
@@ -61,7 +61,7 @@ class Settings(PipelineSettings):
         "some of=1..2 or all begins a group of the lines below it that begin with a dash.",
         examples=["Fliplr p=1\n"],
     )
-    data: train_cnn.Data = Field(
+    data: Data = Field(
         "digits",
         title="Pictures",
         description="scikit-learn's digits (8 × 8) are everywhere; the others where the server has them.",
@@ -135,7 +135,7 @@ def cnn(settings: Settings, at: int = 0) -> train_cnn.Settings:
     )
 
 
-def pictures(settings: Settings) -> train_cnn.Pictures:
+def pictures(settings: Settings) -> Pictures:
     """Training pictures, and others of the training set to validate on: the test set is for the end of a study.
 
     Raises:
@@ -145,7 +145,7 @@ def pictures(settings: Settings) -> train_cnn.Pictures:
     x, labels = found.x_test, found.labels_test  # of the digits, which have no test set of their own
     if settings.data != "digits":
         x, labels = found.x[MOST_TRAINING - N_VALIDATION :], found.labels[MOST_TRAINING - N_VALIDATION :]
-    return train_cnn.Pictures(found.x[:n], found.labels[:n], x, labels, found.classes)
+    return Pictures(found.x[:n], found.labels[:n], x, labels, found.classes)
 
 
 def augmented(runner: Runner, image: np.ndarray) -> np.ndarray:
@@ -195,7 +195,7 @@ class AugmentedTask(ClassificationTask):
         return torch.from_numpy(made).permute(0, 3, 1, 2)
 
 
-class Comparison:
+class Comparison(Work):
     """The work: all networks learn together, an epoch each in turn, so that both curves grow alike.
 
     Args:
@@ -219,10 +219,6 @@ class Comparison:
         self.accuracies: list[list[float]] = [[] for _ in self.runs]
         self.seconds = 0.0
 
-    def rest_s(self) -> float | None:
-        """It goes on as fast as it can."""
-        return None
-
     def step(self) -> bool:
         """Train for a few hundredths of a second; False at the end."""
         start = time.perf_counter()
@@ -233,11 +229,6 @@ class Comparison:
                 self.accuracies[which].append(event.metrics["accuracy"])
         self.seconds += time.perf_counter() - start
         return not self._is_over()
-
-    def command(self, name: str, value: object) -> bool:
-        """It hears none."""
-        del name, value
-        return False
 
     def frame(self) -> bytes:
         """A header as JSON after its length: both curves, mean, least and greatest of each epoch."""
@@ -252,8 +243,7 @@ class Comparison:
             "without": self._curve(0),
             "with": self._curve(self.settings.n_seeds),
         }
-        text = json.dumps(header, allow_nan=False).encode()
-        return struct.pack("<I", len(text)) + text
+        return packed(header)
 
     def result(self) -> Gain:
         """The accuracies as they are now."""
@@ -309,7 +299,7 @@ def start(settings: Settings, *, owner: str = "") -> Job:
     return JOBS.start(lambda: Comparison(settings), about(settings), is_paused=True, owner=owner)
 
 
-def check(pipeline: Pipeline, data: train_cnn.Pictures) -> None:
+def check(pipeline: Pipeline, data: Pictures) -> None:
     """Refuse a pipeline whose draws of these pictures take too long.
 
     Raises:

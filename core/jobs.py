@@ -14,9 +14,10 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 from core.errors import JobError
+from core.work import Work
 
 log = logging.getLogger("camadas")
 State = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "forgotten"]
@@ -28,30 +29,6 @@ MAX_COMMANDS = 100  # waiting at one job
 LOOK_S = 0.5  # between two looks whether anybody is there
 ANSWER_S = 5.0  # that somebody waits for an answer
 T = TypeVar("T")
-
-
-class Work(Protocol):
-    """What a job does. All its methods are called by the job's own thread."""
-
-    def rest_s(self) -> float | None:
-        """Seconds until the next step is due, 0 when it is; None for work that goes on as fast as it can."""
-        ...
-
-    def step(self) -> bool:
-        """Work for some hundredths of a second; False when there is nothing left to do."""
-        ...
-
-    def command(self, name: str, value: Any) -> bool:
-        """Do what a visitor asked for; gives whether there is work to go on with. Nonsense is ignored."""
-        ...
-
-    def frame(self) -> bytes:
-        """How things stand, small and packed."""
-        ...
-
-    def result(self) -> Any:
-        """What is kept of it after its end."""
-        ...
 
 
 @dataclass(eq=False)

@@ -1,11 +1,8 @@
 """Many small networks trained at once as one batched model: the work of a sweep, of a score over seeds, of a study."""
 
-import json
-import struct
 import time
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import torch
@@ -30,6 +27,7 @@ from core.plane import (
 from core.playground import Measured
 from core.points import Points
 from core.training.tiny import Network, Rules, Shape, classes_of, loss_of
+from core.work import Work, packed
 
 MOST = 64  # networks
 CHUNK_S = 0.02  # of training between two looks at the commands
@@ -37,7 +35,7 @@ CELLS = 32  # a side of each boundary
 PARTS = ("train", "validation", "test")
 
 
-class Many:
+class Many(Work):
     """N networks that differ in widths, learning rate and first weights; all else is the first one's.
 
     Each meets the points in the order in which it would alone, so that (without dropout) it ends with the weights of a
@@ -79,10 +77,6 @@ class Many:
             self._stop_early()
         self.history: list[tuple[int, list[float]]] = []
 
-    def rest_s(self) -> None:
-        """It goes on as fast as it can."""
-        return
-
     def step(self) -> bool:
         """Train for some hundredths of a second; False at the end."""
         start = time.perf_counter()
@@ -90,10 +84,6 @@ class Many:
         took = time.perf_counter() - start
         self.chunk = max(1, min(4 * self.chunk, round(n_batches * CHUNK_S / max(took, 1e-6))))
         return not self.is_done()
-
-    def command(self, name: str, value: Any) -> bool:
-        """Nothing can be asked for but the end."""
-        return False
 
     def frame(self) -> bytes:
         """A header of JSON behind its length in 4 bytes, then the boundary of each network as CELLS^2 int8."""
@@ -107,8 +97,7 @@ class Many:
             "n_classes": len(self.data.points.names),
             "measured": [[round(v, 7) if np.isfinite(v) else -1 for v in values] for values in said],
         }
-        packed = json.dumps(header, allow_nan=False).encode()
-        return struct.pack("<I", len(packed)) + packed + self.boundaries().tobytes()
+        return packed(header, self.boundaries())
 
     def measured(self) -> list[Measured]:
         """Loss and accuracy of each network on each part of the points."""

@@ -9,6 +9,7 @@ from sklearn.neural_network import MLPClassifier
 
 from core.plane import Settings, Split, features_of, grid, parse_layers
 from core.playground import MAP_CELLS
+from core.work import Work
 
 ACTIVATIONS = {"tanh": "tanh", "relu": "relu", "sigmoid": "logistic"}
 CHUNK_S = 0.03  # of training between two looks at the commands
@@ -31,7 +32,7 @@ class PeerState:
     plane: np.ndarray | None
 
 
-class Peer:
+class Peer(Work):
     """An MLPClassifier with a run's settings, trained as far as the run is.
 
     Args:
@@ -45,10 +46,6 @@ class Peer:
         self.x, self.labels = data.x[rows].numpy(), data.labels[rows].numpy()
         self.model = MLPClassifier(**arguments(settings, len(self.x)))
         self.features, self.classes, self.has_diverged = settings.features, np.arange(len(data.points.names)), False
-
-    def rest_s(self) -> None:
-        """It goes on as fast as it can."""
-        return
 
     def step(self) -> bool:
         """Train a few epochs; False when the run is caught up with."""
@@ -66,10 +63,6 @@ class Peer:
         if name == "until" and isinstance(value, int):
             self.until = value
         return self._goes_on()
-
-    def frame(self) -> bytes:
-        """Nobody watches it move."""
-        return b""
 
     def result(self) -> PeerState:
         """What it said last."""

@@ -1,7 +1,5 @@
 """The work of one live run: a small network on points in the plane, trained in small chunks and commanded."""
 
-import json
-import struct
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from core.plane import (
 )
 from core.points import Points
 from core.training.tiny import Network, Rules, classes_of, loss_of
+from core.work import Work, packed
 
 CHUNK_S = 0.012  # of training between two looks at the commands
 MAP_CELLS, NEURON_CELLS = 60, 18  # a side
@@ -84,7 +83,7 @@ class Moment:
     variances: Tensor
 
 
-class Playground:
+class Playground(Work):
     """The work of one live run: trains in small chunks, hears commands, and says how things stand.
 
     Args:
@@ -210,9 +209,7 @@ class Playground:
             "scrubbed": self.shown is not None,
             "kept": [self.kept[0].epoch, self.kept[-1].epoch] if self.kept else [0, 0],
         }
-        packed = json.dumps(header, allow_nan=False, default=str).encode()
-        body = plane.tobytes() + b"".join(m.tobytes() for m in maps)
-        return struct.pack("<I", len(packed)) + packed + body
+        return packed(header, plane, *maps)
 
     def snapshot(self) -> Snapshot:
         """The moment that is shown, to look at from another thread."""

@@ -24,6 +24,7 @@ from core.plane import Settings as NetworkSettings
 from core.points import Points
 from core.scripting import render
 from core.studies import PREFIX, address_of_storage, storage
+from core.work import Work
 
 __all__ = ["Job", "Points", "Split"]
 WORST = 10.0  # what the loss of a run that has run away counts as
@@ -147,7 +148,7 @@ class Found:
     importance: dict[str, float]
 
 
-class Study:
+class Study(Work):
     """The work of a study's job: a trial is trained in small steps, then told to Optuna.
 
     Args:
@@ -194,10 +195,6 @@ class Study:
             self.study.set_user_attr("about", self.told)
         return self.study
 
-    def rest_s(self) -> None:
-        """It goes on as fast as it can."""
-        return
-
     def step(self) -> bool:
         """Train for some hundredths of a second; False when there are trials enough."""
         if len(self.tried) >= self.n_trials:
@@ -215,10 +212,6 @@ class Study:
         if name == "more" and isinstance(value, int) and 0 < value <= 200:
             self.n_trials = min(self.n_trials + value, _most(self.settings))
         return len(self.tried) < self.n_trials
-
-    def frame(self) -> bytes:
-        """Nobody watches it move."""
-        return b""
 
     def result(self) -> Found:
         """How it stood at the end."""

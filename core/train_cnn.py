@@ -1,52 +1,44 @@
 """A visitor's own convolutional network, trained live on a few hundred small pictures, beside those that we ship."""
 
-import json
 import math
-import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from math import prod
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field
-from sklearn.datasets import load_digits
-from torch import Tensor, nn
+from torch import nn
 
 from core.checkpoints import read_card
 from core.cifar10 import NETWORKS
-from core.data.reader import data_folder, is_here, load, source_of
-from core.errors import DatasetError, SettingsError
+from core.errors import SettingsError
 from core.evaluation import test_set
 from core.jobs import JOBS, Job
 from core.layers import build
 from core.scripting import render
+from core.small_pictures import MOST_TRAINING, Data, Pictures, all_of
 from core.stack import Layer, parse
-from core.training.classification import ClassificationSettings, ClassificationTask, as_tensor, logits
+from core.training.classification import ClassificationSettings, ClassificationTask, logits
 from core.training.events import Done, Epoch, Event, Step
 from core.training.fit import Optimizer, fit
 from core.training.optim import MuonWithSGD
+from core.work import Work, packed
 
 __all__ = ["Job"]
-Data = Literal["digits", "MNIST", "Fashion-MNIST", "CIFAR-10"]
 Rate = Literal[0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]  # type: ignore[valid-type]
-SOURCES: dict[str, str] = {"MNIST": "mnist", "Fashion-MNIST": "fashion_mnist", "CIFAR-10": "cifar10"}
 SHIPPED: dict[str, dict[str, str]] = {
     "MNIST": {"Digits (MNIST)": "mnist"},
     "Fashion-MNIST": {"Clothes (Fashion-MNIST)": "fashion_mnist"},
     "CIFAR-10": NETWORKS,
 }
-N_TEST = 1000  # the first test pictures; of scikit-learn's digits the last 397
-N_DIGITS = 1400  # for training
-MOST_TRAINING = 10_000  # of the other data sets
+N_CLASSES = 10
 MOST_PARAMETERS, MOST_PRODUCTS, MOST_NUMBERS = 2_000_000, 20_000_000, 500_000
 CHUNK_S = 0.05  # of training between two looks at the commands
 N_POINTS = 240  # of the loss's line
 N_MISTAKES = 24
-N_CLASSES = 10
 
 SMALL = """conv 16 3 padding=1
 batchnorm
@@ -161,25 +153,6 @@ class LiveSettings(ClassificationSettings):
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """What a network is trained and tested on.
-
-    Attributes:
-        x: (N, C, H, W) uint8, for training.
-        labels: (N,) int64.
-        x_test: (M, C, H, W) uint8.
-        labels_test: (M,) int64.
-        classes: names of the labels.
-    """
-
-    x: Tensor
-    labels: Tensor
-    x_test: Tensor
-    labels_test: Tensor
-    classes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Trained:
     """How far a run has come.
 
@@ -198,11 +171,6 @@ class Trained:
     images: np.ndarray
     truths: list[str]
     names: list[str]
-
-
-def places() -> list[str]:
-    """The data sets that are on this machine."""
-    return ["digits", *(name for name, source in SOURCES.items() if is_here(source, "train"))]
 
 
 def planned(settings: Settings) -> nn.Sequential:
@@ -258,30 +226,6 @@ def _shape_after(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(module.eval()(torch.empty(1, *shape, device="meta")).shape[1:])
 
 
-@cache
-def all_of(data: str) -> Pictures:
-    """All pictures of a data set that live runs may use: at most 10,000 for training, 1,000 for the test."""
-    if data == "digits":
-        digits = load_digits()
-        images = np.round(digits.images * (255 / 16)).astype(np.uint8)
-        x, labels = as_tensor(images), torch.from_numpy(digits.target.astype(np.int64))
-        names = tuple("0123456789")
-        return Pictures(x[:N_DIGITS], labels[:N_DIGITS], x[N_DIGITS:], labels[N_DIGITS:], names)
-    source = source_of(SOURCES[data])
-    if not is_here(source.name, "test") or data not in places():
-        raise DatasetError("missing", name=data, split="train", folder=data_folder(), how=source.how)
-    train, test = (load(source.name, split, download=False) for split in ("train", "test"))
-    assert train.labels is not None  # these three have them
-    assert test.labels is not None
-    return Pictures(
-        as_tensor(train.stack()[:MOST_TRAINING]),
-        torch.from_numpy(train.labels[:MOST_TRAINING].copy()),
-        as_tensor(test.stack()[:N_TEST]),
-        torch.from_numpy(test.labels[:N_TEST].copy()),
-        source.classes,
-    )
-
-
 def pictures(settings: Settings) -> Pictures:
     """The pictures of these settings.
 
@@ -300,7 +244,7 @@ def live(settings: Settings) -> LiveSettings:
     return LiveSettings(**shared, with_optimizer=settings.optimizer)
 
 
-class Training:
+class Training(Work):
     """The work of one live run.
 
     Args:
@@ -323,21 +267,12 @@ class Training:
         self.step_now, self.speed, self.left_s, self.is_done = 0, 0.0, 0.0, False
         self.has_diverged = False
 
-    def rest_s(self) -> float | None:
-        """It goes on as fast as it can."""
-        return None
-
     def step(self) -> bool:
         """Train for a few hundredths of a second; False at the end."""
         start = time.perf_counter()
         while time.perf_counter() - start < CHUNK_S and not self.is_done:
             self._note(next(self.events))
         return not self.is_done
-
-    def command(self, name: str, value: Any) -> bool:
-        """It hears none."""
-        del name, value
-        return False
 
     def frame(self) -> bytes:
         """A header as JSON after its length: where the run is, its losses, its epochs; no maps."""
@@ -352,8 +287,7 @@ class Training:
             "losses": [[round(at, 3), round(loss, 4)] for at, loss in _thinned(self.losses)],
             "held": [[round(e["held_out_cross_entropy"], 6), round(e["accuracy"], 6)] for e in self.epochs],
         }
-        text = json.dumps(header, allow_nan=False).encode()
-        return struct.pack("<I", len(text)) + text
+        return packed(header)
 
     def result(self) -> Trained:
         """Accuracy and mistakes as they are now."""

@@ -9,7 +9,6 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from core import train_cnn
 from core.augmentation_gain import (
     EXAMPLES,
     NETWORK,
@@ -30,6 +29,7 @@ from core.augmentation_gain import (
 from core.errors import DatasetError, PipelineRejected
 from core.pipeline_text import parse
 from core.pipelines import Pipeline, Runner
+from core.small_pictures import Pictures, all_of
 from core.train_cnn import first_weights, live, planned
 from core.training.classification import ClassificationTask
 
@@ -101,13 +101,13 @@ def test_nobody_validates_on_what_was_learned_from():
 
 def test_what_is_validated_on_comes_from_the_training_set(monkeypatch):
     many = torch.arange(10_000)
-    whole = train_cnn.Pictures(many, many, torch.full((5,), -1), torch.full((5,), -1), ())
+    whole = Pictures(many, many, torch.full((5,), -1), torch.full((5,), -1), ())
     monkeypatch.setattr("core.augmentation_gain.all_of", lambda _data: whole)
     data = pictures(Settings(data="MNIST", n_pictures=1000))
     assert data.x.tolist() == list(range(1000))
     assert data.x_test.tolist() == list(range(9000, 10_000))
     with pytest.raises(DatasetError):
-        train_cnn.all_of("CIFAR-10")
+        all_of("CIFAR-10")
 
 
 def test_a_batch_is_drawn_by_seed_epoch_and_place_alone():

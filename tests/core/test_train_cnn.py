@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from core import train_cnn
+from core import small_pictures, train_cnn
 from core.checkpoints import read_card
 from core.errors import DatasetError, SettingsError
 from core.jobs import JOBS
+from core.small_pictures import places
 from core.train_cnn import (
     EXAMPLES,
     Settings,
@@ -21,7 +22,6 @@ from core.train_cnn import (
     live,
     n_parameters,
     pictures,
-    places,
     planned,
     shipped,
     start,
@@ -33,9 +33,9 @@ QUICK = Settings(n_pictures=200, epochs=2, stack="conv 8 3\nrelu\nmaxpool 2", le
 
 @pytest.fixture(autouse=True)
 def fresh():
-    train_cnn.all_of.cache_clear()
+    small_pictures.all_of.cache_clear()
     yield
-    train_cnn.all_of.cache_clear()
+    small_pictures.all_of.cache_clear()
 
 
 def header_of(frame: bytes) -> dict:
