@@ -57,6 +57,9 @@ class SettingsError(CamadasError):
         "blocks_differ": "the blocks of {argument} differ in size ({value}): give all the same",
         "kernel_too_large": "the kernel reaches over {value} cells, the padded input has {rule}: add padding, or take "
         "a smaller kernel or dilation",
+        "nothing_drawn": "there is nothing on the sheet; draw a digit",
+        "strokes": "{value!r} is no stroke; write points as across,down in hundredths",
+        "moved": "{value!r} names no number of the code; write place:value, such as 3:1.5",
         "no_known_words": "{argument} has no word of the vocabulary: write others",
         "phrase_too_long": "a phrase has {value} words, more than {rule}: shorten it",
         "too_many_phrases": "there are {value} phrases, more than {rule}: leave some out",

@@ -9,6 +9,11 @@ from playwright.sync_api import Page, sync_playwright
 from core.cifar10 import Settings as CifarSettings
 from core.cifar10 import shown
 from core.colorization import Settings, colorize, without_colour
+from core.compression import Settings as CompressionSettings
+from core.compression import ways, within
+from core.denoising import Settings as DenoisingSettings
+from core.denoising import mend
+from core.denoising import shown as enlarged
 from core.filters import Settings as FilterSettings
 from core.filters import apply
 from core.images import decode, encode
@@ -116,6 +121,47 @@ def augmentation() -> np.ndarray:
     return screenshot("/augmentation", ".tiles >> nth=0", lambda page: page.locator(".tiles .tile").first.wait_for())
 
 
+def autoencoders() -> np.ndarray:
+    """The code's sliders, one of them pulled."""
+    return screenshot("/autoencoders", ".codes", lambda page: page.locator('.codes[data-state="ready"]').wait_for())
+
+
+def latent_plane() -> np.ndarray:
+    """The codes of the test digits."""
+    return screenshot(
+        "/latent_plane", ".plane .sheet", lambda page: page.locator('.plane[data-state="ready"]').wait_for()
+    )
+
+
+def compression() -> np.ndarray:
+    """A digit in every way, each at its best under 150 bytes or at its smallest."""
+    found = [within(packed, 150) or packed[0] for packed in ways(CompressionSettings()).values()]
+    return in_a_row([each.picture for each in found])
+
+
+def denoising() -> np.ndarray:
+    """A digit, its damage and both ways to mend it."""
+    found = mend(DenoisingSettings())
+    return in_a_row([found.picture, found.damaged, found.by_network, found.by_opencv])
+
+
+def in_a_row(images: list[np.ndarray]) -> np.ndarray:
+    """Small pictures, enlarged, with gaps between them."""
+    gap = np.full((280, 8, 3), 255, np.uint8)
+    row = [part for image in images for part in (enlarged(image), gap)]
+    return np.concatenate(row[:-1], axis=1)
+
+
+def train_vae() -> np.ndarray:
+    """Curves, codes and samples at the end of a run."""
+
+    def to_the_end(page: Page) -> None:
+        page.get_by_role("button", name="Start").click()
+        page.locator(".lab[data-state=finished]").wait_for()
+
+    return screenshot("/train_vae", ".lab .plots", to_the_end)
+
+
 def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.ndarray:
     """A part of a page as a browser draws it, after something was done there."""
     with sync_playwright() as playwright, serving() as (address, _process):
@@ -131,7 +177,8 @@ def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.nd
 
 CONVOLUTIONS = (convolution, filters, layers, sound, words)
 CLASSIFIERS = (cifar10, evaluation, activations, train_cnn, augmentation, augmentation_gain)
-MADE = (*CONVOLUTIONS, moons, sweep, study, *CLASSIFIERS, colorization)
+AUTOENCODERS = (autoencoders, latent_plane, compression, denoising, train_vae)
+MADE = (*CONVOLUTIONS, moons, sweep, study, *CLASSIFIERS, *AUTOENCODERS, colorization)
 PICTURES = {picture.__name__: picture for picture in MADE}
 
 if __name__ == "__main__":

@@ -93,8 +93,9 @@ def test_data_knows_no_torch(file):
 @pytest.mark.parametrize("file", [f for f in SOURCES if f.startswith("core/recipes/") and f not in TABLES])
 def test_a_recipe_knows_one_subject(file):
     rooms = ("models", "data", "training", "checkpoints", "devices", "errors", "colour", Path(file).stem)
-    measures = ("calibration", "measures", "inference")  # of a checkpoint as the product uses it
-    shared = ("recipes.classification", "recipes.cifar.")  # what several recipes have in common: no recipe itself
+    measures = ("calibration", "measures", "inference", "bounds")  # of a checkpoint as the product uses it
+    # what several recipes have in common: no recipe itself
+    shared = ("recipes.classification", "recipes.autoencoding", "recipes.cifar.")
     for name in imports_any(file, "core"):
         assert f"{name}.".startswith(tuple(f"core.{room}" for room in (*rooms, *measures, *shared))), name
 

@@ -315,6 +315,49 @@ def curves(losses: Sequence[Line], accuracies: Sequence[Line], words: tuple[str,
     return _sized(figure, 320)
 
 
+def points(named: Sequence[tuple[float, float, str]], x_title: str, y_title: str) -> go.Figure:
+    """Points with a name each."""
+    x, y, names = zip(*named, strict=True)
+    figure = go.Figure(
+        go.Scatter(
+            x=x, y=y, text=names, mode="markers+text", textposition="top center", marker={"size": 10, "color": TEAL}
+        )
+    )
+    figure.update_traces(hovertemplate="%{text}: %{x:.1f}, %{y:.1f}<extra></extra>", cliponaxis=False)
+    figure.update_xaxes(title=x_title)
+    figure.update_yaxes(title=y_title)
+    return _sized(figure, 320)
+
+
+def below(quantiles: np.ndarray, value: float, words: tuple[str, str, str]) -> go.Figure:
+    """How many of some values lie below each, and where one value is.
+
+    Args:
+        quantiles: (n,) at evenly rising shares from 0 to 1.
+        value: the one that is marked.
+        words: titles of both axes, and what the mark is called.
+    """
+    shares = np.linspace(0, 1, len(quantiles))
+    figure = go.Figure(go.Scatter(x=quantiles, y=shares, line={"color": TEAL, "width": 2}, hoverinfo="skip"))
+    figure.add_vline(value, line={"color": ORANGE, "width": 2}, annotation_text=words[2])
+    figure.update_xaxes(title=words[0], rangemode="tozero")
+    figure.update_yaxes(title=words[1], tickformat=".0%", range=[0, 1.02])
+    return _sized(figure, 260)
+
+
+def rates(lines: Sequence[tuple[str, Sequence[tuple[float, float]]]], x_title: str, y_title: str) -> go.Figure:
+    """Quality over bytes, these by their ratios: a line for each way."""
+    figure = go.Figure()
+    for (name, points_), colour in zip(lines, CLASSES, strict=False):
+        x, y = zip(*points_, strict=True) if points_ else ((), ())
+        figure.add_scatter(x=x, y=y, name=name, mode="lines+markers", line={"color": colour, "width": 2})
+    figure.update_traces(hovertemplate="%{x}, %{y:.1f}")
+    figure.update_xaxes(title=x_title, type="log", tickvals=[4 * 2**power for power in range(9)])
+    figure.update_yaxes(title=y_title)
+    figure.update_layout(legend={"orientation": "h", "y": 1.15})
+    return _sized(figure, 300)
+
+
 def histogram(shares: np.ndarray, words: tuple[str, str]) -> go.Figure:
     """How often each range of brightness occurs, (3, n) shares for red, green and blue; words: brightness, share."""
     x = ((np.arange(shares.shape[1]) + 0.5) * 256 / shares.shape[1]).round(1)

@@ -122,6 +122,9 @@ SENTENCES = {
         "The kernel reaches over {value} cells, but the padded input has only {rule}. Add padding, or take a smaller "
         "kernel or dilation."
     ),
+    ("SettingsError", "nothing_drawn"): N_("There is nothing on the sheet. Draw a digit, or choose an example."),
+    ("SettingsError", "strokes"): N_("“{value}” is no stroke. Write points as across,down in hundredths: 20,30 70,80."),
+    ("SettingsError", "moved"): N_("“{value}” names no number of the code. Write place:value, such as 3:1.5."),
     ("SettingsError", "no_known_words"): N_("{argument}: there is no word of the small vocabulary. Write others."),
     ("SettingsError", "phrase_too_long"): N_("A phrase of {value} words is too long; {rule} is the most here."),
     ("SettingsError", "too_many_phrases"): N_("{value} phrases are too many; {rule} is the most."),

@@ -1,6 +1,7 @@
 """The architectures by name."""
 
 MODELS = {
+    "autoencoder": "core.models.autoencoder:Autoencoder",
     "mlp": "core.models.mlp:MLP",
     "strided_cnn": "core.models.strided_cnn:StridedCNN",
     "unet": "core.models.unet:UNet",

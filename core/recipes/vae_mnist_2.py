@@ -1,0 +1,53 @@
+"""Train a variational autoencoder of digits with two numbers.
+
+python -m core train vae_mnist_2 --data DIR --epochs 25
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from core.checkpoints import Card
+from core.recipes.autoencoding import About, AutoencoderConfig, Autoencoding, figures
+from core.recipes.autoencoding import keep as keep_autoencoder
+from core.training.events import Done
+
+TEST = ("mnist", "test")
+
+
+class Config(AutoencoderConfig):
+    """The defaults are those of the checkpoint that is shipped."""
+
+    epochs: int | None = Field(25, ge=1)
+
+
+ABOUT = About(
+    name="vae_mnist_2",
+    dataset="mnist",
+    test="test",
+    summary="Brings a handwritten digit to a distribution over two numbers; Bernoulli likelihood.",
+    arguments={"n_code": 2, "likelihood": "bernoulli", "widths": [32, 32]},
+    data=["MNIST (LeCun, Cortes, Burges), 28 x 28 grey, white on black"],
+    licence="MIT for the weights; MNIST is CC BY-SA 3.0",
+    limits=[
+        "Two numbers are few: many digits come back as their neighbours.",
+    ],
+    keeps_codes=True,
+    judge="mnist",
+)
+
+
+def make_task(config: Config, folder: Path | None) -> Autoencoding:
+    """The task of this recipe on the data sets under `folder` (None for CAMADAS_DATA)."""
+    return Autoencoding(ABOUT, config, folder)
+
+
+def keep(task: Autoencoding, done: Done, command: str, epochs: list[dict[str, Any]], folder: Path) -> Card:
+    """Measure, write checkpoint and card."""
+    return keep_autoencoder(ABOUT, task, done, command, epochs, folder)
+
+
+def evaluate(data: Path | None) -> dict[str, Any]:
+    """Measure the shipped checkpoint on its test pictures."""
+    return figures(ABOUT, data)

@@ -1,0 +1,73 @@
+// A black sheet to draw on in white: mouse, finger or pen; Delete clears it.
+export default function ({ parentElement, data, setTriggerValue }) {
+  const root = parentElement.querySelector(".pad");
+  const canvas = root.querySelector("canvas"), clear = root.querySelector(".clear");
+  const pen = canvas.getContext("2d");
+  // What was drawn since the last answer is ours; the server's strokes count once it has seen all of it.
+  root.sent ??= data.n;
+  if (!root.now || (!root.drawing && data.n >= root.sent)) root.strokes = data.strokes.map((stroke) => stroke.map((point) => [...point]));
+  root.now = { data, setTriggerValue };
+  canvas.setAttribute("aria-label", data.words.label);
+  clear.textContent = data.words.clear;
+  const draw = () => {
+    const side = canvas.width, width = Math.max(2, root.now.data.brush * side);
+    pen.clearRect(0, 0, side, side);
+    Object.assign(pen, { lineWidth: width, lineCap: "round", lineJoin: "round", strokeStyle: "#fff", fillStyle: "#fff" });
+    for (const stroke of root.strokes) {
+      pen.beginPath();
+      stroke.forEach(([x, y]) => pen.lineTo(x * side, y * side));
+      if (stroke.length === 1) pen.lineTo(stroke[0][0] * side + 0.1, stroke[0][1] * side);
+      pen.stroke();
+    }
+    clear.hidden = !root.strokes.length;
+  };
+  const tell = () => {
+    root.sent += 1;
+    root.now.setTriggerValue("draw", { strokes: root.strokes, n: root.sent });
+    root.dataset.state = "waiting";
+  };
+  const place = (event) => {
+    const box = canvas.getBoundingClientRect();
+    const share = (value) => Math.min(1, Math.max(0, Math.round(value * 1000) / 1000));
+    return [share((event.clientX - box.left) / box.width), share((event.clientY - box.top) / box.height)];
+  };
+  canvas.onpointerdown = (event) => {
+    if (event.button) return;
+    event.preventDefault();
+    canvas.focus({ preventScroll: true });
+    canvas.setPointerCapture(event.pointerId);
+    root.drawing = event.pointerId;
+    root.strokes.push([place(event)]);
+    draw();
+  };
+  canvas.onpointermove = (event) => {
+    if (root.drawing !== event.pointerId) return;
+    for (const moved of event.getCoalescedEvents?.() ?? [event]) root.strokes.at(-1).push(place(moved));
+    draw();
+  };
+  canvas.onpointerup = canvas.onpointercancel = (event) => {
+    if (root.drawing !== event.pointerId) return;
+    root.drawing = null;
+    tell();
+  };
+  const wipe = () => {
+    root.strokes = [];
+    draw();
+    tell();
+  };
+  clear.onclick = () => {
+    wipe();
+    canvas.focus();
+  };
+  canvas.onkeydown = (event) => {
+    if (event.key === "Delete" || event.key === "Backspace") wipe();
+    else if (event.key === "z" && (event.ctrlKey || event.metaKey) && root.strokes.length) {
+      root.strokes.pop();
+      draw();
+      tell();
+    } else return;
+    event.preventDefault();
+  };
+  draw();
+  root.dataset.state = root.sent > data.n ? "waiting" : "ready";
+}
