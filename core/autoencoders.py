@@ -202,7 +202,8 @@ def said(moved: dict[int, float]) -> str:
     >>> said({2: 1.5, 11: -2.0})
     '3:1.5 12:-2'
     """
-    return " ".join(f"{at + 1}:{round(value, 2):g}" for at, value in sorted(moved.items()))
+    near = {at: max(-FARTHEST, min(FARTHEST, value)) for at, value in moved.items()}
+    return " ".join(f"{at + 1}:{round(value, 2):g}" for at, value in sorted(near.items()))
 
 
 def through(network: str, picture: np.ndarray, moved: dict[int, float] | None = None) -> Coded:
@@ -338,4 +339,5 @@ def script(settings: Settings) -> str:
     """The stand-alone Python script that does the same with a drawing."""
     network = NETWORKS[settings.network]
     moved = changes(settings.moved, len(order(network)))
-    return render("autoencoders", settings=settings, network=network, moved=moved, strokes=parse(settings.strokes))
+    strokes = parse(settings.strokes) if settings.source == "drawing" else []
+    return render("autoencoders", settings=settings, network=network, moved=moved, strokes=strokes)

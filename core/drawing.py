@@ -10,6 +10,7 @@ from core.errors import SettingsError
 
 Strokes = list[list[tuple[float, float]]]  # each a line of points, across and down, 0 to 1
 MOST_POINTS = 2000
+MOST_TEXT = 6000  # characters
 TIGHT = 0.004  # how far a point may lie from the line that leaves it out
 SIDE_PX, BOX_PX = 28, 20  # of a picture of MNIST, and of the box that its digit fills
 FINE = 8  # strokes are drawn so much larger, then reduced
@@ -52,14 +53,22 @@ def parse(text: str) -> Strokes:
 
 
 def written(strokes: Strokes) -> str:
-    """Strokes as `parse` reads them, without points that lie on the way between their neighbours.
+    """Strokes as `parse` reads them, without points that lie on the way between their neighbours; MOST_TEXT at most,
+    for which a long drawing is made coarser, and loses its last strokes if that is not enough.
 
     >>> written([[(0.1, 0.1), (0.2, 0.2), (0.3, 0.3)]])
     '10,10 30,30'
     """
+    tolerance = TIGHT
+    while len(text := _written(strokes, tolerance)) > MOST_TEXT and tolerance < 1:
+        tolerance *= 2
+    return text if len(text) <= MOST_TEXT else text[:MOST_TEXT].rpartition(";")[0]
+
+
+def _written(strokes: Strokes, tolerance: float) -> str:
     lines = []
     for stroke in strokes:
-        line = approximate_polygon(np.array(stroke), TIGHT)
+        line = approximate_polygon(np.array(stroke), tolerance)
         lines.append(" ".join(f"{round(100 * float(x))},{round(100 * float(y))}" for x, y in line))
     return "; ".join(lines)
 

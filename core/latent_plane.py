@@ -66,7 +66,7 @@ class Settings(BaseModel):
         0.4, ge=0.0, le=1.0, title="To, up", description="On the plane.", json_schema_extra={"step": 0.01}
     )
     way: Literal["line", "slerp"] = Field(
-        "line", title="Way", description="Straight, or round the middle of the plane (spherical interpolation)."
+        "line", title="Way", description="Straight, or round (0, 0), the middle of the prior (spherical interpolation)."
     )
     n_frames: int = Field(12, ge=4, le=32, title="Pictures on the way", description="Both ends count.")
 
@@ -104,7 +104,8 @@ class Plane:
 def plane(network: str) -> Plane:
     """The plane of a network, from its checkpoint alone.
 
-    A VAE's shows four standard deviations of its prior; a plain autoencoder's the square that holds 99 % of its codes.
+    A VAE's shows four standard deviations of its prior; a plain autoencoder's the square from the 0.5th to the 99.5th
+    percentile of its codes.
 
     Raises:
         CheckpointError: as core.checkpoints.read.

@@ -54,7 +54,7 @@ class Settings(BaseModel):
         ge=100,
         le=MOST_TRAINING,
         title="Training pictures",
-        description="So many of them are used.",
+        description="At most; of the digits there are 1,400.",
         json_schema_extra={"step": 100},
     )
     n_code: Literal[2, 4, 8, 16, 32] = Field(
@@ -63,7 +63,7 @@ class Settings(BaseModel):
     beta: Literal[0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0] = Field(  # type: ignore[valid-type]
         1.0,
         title="Beta",
-        description="Weight of the KL term. At 1 the loss is a bound on the probability of a picture.",
+        description="Weight of the KL term. At 1 the loss bounds minus the logarithm of a picture's probability.",
         json_schema_extra={"widget": "select"},
     )
     likelihood: Literal["Bernoulli", "Gaussian"] = Field(
@@ -91,6 +91,7 @@ class Trained:
         kl_by_number: (n_code,) the same for each number of the code.
         before: (n, H, W) float32, some test pictures.
         after: (n, H, W) float32, the same through their codes' means.
+        has_diverged: whether the loss is no number any more.
     """
 
     epoch: int
@@ -99,6 +100,7 @@ class Trained:
     kl_by_number: np.ndarray
     before: np.ndarray
     after: np.ndarray
+    has_diverged: bool
 
 
 def model_of(settings: Settings) -> Autoencoder:
@@ -155,6 +157,7 @@ class Training(Work):
         self.n_tiles = N_TILES[side]
         random = np.random.default_rng(settings.seed)
         self.draws = torch.from_numpy(random.standard_normal((self.n_tiles**2, settings.n_code), np.float32))
+        self.has_looked_last = False
         self.looked_at, self.look = -math.inf, (np.zeros((0, 2), np.int8), np.zeros((0, side, side), np.uint8))
 
     def step(self) -> bool:
@@ -191,12 +194,12 @@ class Training(Work):
             after = self.model(x[: self.n_tiles])[:, 0].numpy()
         reconstruction, kl = self.epochs[-1] if self.epochs else (math.nan, math.nan)
         before = x[: self.n_tiles, 0].numpy()
-        return Trained(len(self.epochs), reconstruction, kl, by_number, before, after)
+        return Trained(len(self.epochs), reconstruction, kl, by_number, before, after, self.has_diverged)
 
     def _look(self) -> tuple[np.ndarray, np.ndarray]:
         """Codes of the test pictures, the two numbers that tell most, -127 to 127 over the plane; and samples."""
         now = time.monotonic()
-        if now - self.looked_at < LOOK_S and not self.is_done:
+        if self.has_looked_last or (now - self.looked_at < LOOK_S and not self.is_done):
             return self.look
         is_training = self.model.training
         self.model.eval()
@@ -206,7 +209,7 @@ class Training(Work):
             codes = (mean[:, two] / REACH * 127).clamp(-127, 127).round().to(torch.int8).numpy()
             samples = _levels(self.model.decode(self.draws))
         self.model.train(is_training)
-        self.looked_at, self.look = now, (codes, samples)
+        self.looked_at, self.look, self.has_looked_last = now, (codes, samples), self.is_done
         return self.look
 
     def _note(self, event: Event) -> None:

@@ -116,7 +116,8 @@ def sliders(found: Coded) -> None:
     given = {int(at): float(found.code[at]) for at in found.order if found.code[at] != found.mean[at]}
 
     def move(values: dict[int, float | None]) -> None:
-        now = {**given, **{at: value for at, value in values.items() if value is not None}}
+        before = changes(st.session_state.get(f"{SLUG}_moved") or "", found.mean.size)
+        now = {**before, **{at: value for at, value in values.items() if value is not None}}
         kept = {at: value for at, value in now.items() if values.get(at, 0.0) is not None}
         controls.assign(SLUG, "moved", said(kept))
 
@@ -134,7 +135,7 @@ def sliders(found: Coded) -> None:
         words = _("A line is the mean, a band one standard deviation to each side. What tells most comes first.")
     else:
         words = _("A line is what the encoder says. A plain autoencoder knows no spread.")
-    st.caption(words + " " + _("Pull one and see what it means; a double click takes it back."))
+    st.caption(words + " " + _("Pull one and see what it means; a double click or Delete takes it back."))
 
 
 def word(found: Coded, at: int) -> str:
@@ -158,8 +159,9 @@ def numbers(found: Coded) -> list[page.Number]:
             back_to,
         ]
     kl = float(found.kl.sum())
+    of_encoder = _("Of the code as the encoder says, whatever was pulled; PSNR is of the picture that is shown.")
     return [
-        page.Number(_("Reconstruction"), f"{number(found.reconstruction, 1)} nats"),
+        page.Number(_("Reconstruction"), f"{number(found.reconstruction, 1)} nats", help=of_encoder),
         page.Number(_("KL"), f"{number(kl, 1)} nats"),
         page.Number(_("Loss"), f"{number(found.reconstruction + kl, 1)} nats"),
         back_to,

@@ -126,8 +126,7 @@ def explain() -> None:
     st.markdown(
         _(
             "So this is no fair race, and that is the lesson: what a receiver knows beforehand need not be sent. Draw "
-            "something that is no digit, and the knowledge is worth nothing: JPEG and WebP send a house as well "
-            "as a two."
+            "something that is no digit, and the knowledge is worth much less: a house comes back worse than a two."
         )
     )
 

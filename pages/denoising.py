@@ -144,14 +144,15 @@ def explain(found: Mended, settings: Settings) -> None:
         _(
             "The autoencoder was shown digits with noise of up to 0.8 and grey holes, and asked for the clean ones. "
             "Its 64 numbers have no room for noise: what comes back is the digit that fits best, even where nothing "
-            "is left to see. Shown no digit, it makes one up."
+            "is left to see. Shown no digit, it bends it towards one."
         )
     )
     st.markdown(
         _(
             "Non-local means replaces each pixel by the mean of pixels whose surroundings look alike in the same "
-            "picture. It knows nothing of digits: at noise {sigma} too few surroundings still look alike."
-        ).format(sigma=number(settings.sigma, 2))
+            "picture. It knows nothing of digits. Under weak noise it does as well; under strong noise too few "
+            "surroundings still look alike."
+        )
     )
     card = measured(NETWORK)
     st.markdown(

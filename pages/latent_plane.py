@@ -130,8 +130,8 @@ def ways(first: tuple[float, float], second: tuple[float, float]) -> None:
     )
     st.markdown(
         _(
-            "$\\theta$ is the angle between $a$ and $b$ as seen from the middle. With 32 or 128 numbers nearly all "
-            "codes of a VAE lie far from the middle, and a line through it crosses a place where the prior has "
+            "$\\theta$ is the angle between $a$ and $b$ as seen from (0, 0), the middle of the prior. With 32 numbers "
+            "nearly all codes of a VAE lie far from it, and a line through it crosses a place where the prior has "
             "hardly any: slerp keeps the distance. With two numbers the middle is full, and both ways are good."
         )
     )
@@ -141,9 +141,10 @@ def compared() -> None:
     """The same draws from the prior, and the same grid, through plain autoencoders and VAEs."""
     st.markdown(
         _(
-            "Both networks of a row got the same codes, drawn from a normal distribution. A VAE was trained so that "
-            "its codes follow it. Of a plain autoencoder nobody asked that: its codes lie anywhere, and the draws know "
-            "nothing of them. With two numbers they still meet digits; with 32 they meet none."
+            "Both networks of a row decode the same codes: above a grid, below draws from a normal distribution. A VAE "
+            "was trained so that its codes follow that. Of a plain autoencoder nobody asked it: its codes lie "
+            "anywhere, and the draws know nothing of them. With two numbers they still meet digits; with 32 "
+            "they meet none."
         )
     )
     for column, (name, keys) in zip(st.columns(2), PAIR.items(), strict=True):

@@ -68,9 +68,11 @@ def result(token: str, settings: Settings, *, is_done: bool) -> None:
     except JobError as error:
         st.caption(errors.sentence(error))
         return
-    if found.epoch:
+    if found.has_diverged:
+        st.caption(_("The loss has run away: it is no number any more. Take a smaller learning rate."))
+    elif found.epoch:
         figures(found, settings)
-        if is_done:
+        if is_done and found.epoch == settings.epochs:
             keep(token, found, settings)
     else:
         st.caption(_("Press Start. The figures come at the end, or when asked."))

@@ -100,7 +100,6 @@ def keep(
     if about.stranger:
         strangers = as_tensor(load(about.stranger, "test", task.folder).stack())
         found |= told_apart(stored, task.held_out, tested, strangers)
-    on_test = f"{about.dataset} {about.test}, weights as stored"
     card = Card(
         name=about.name,
         summary=about.summary,
@@ -115,7 +114,8 @@ def keep(
         seconds=done.seconds,
         steps=done.steps,
         metrics=[
-            Metric(name=name, value=value, unit=unit_of(name), data=on_test, n=n) for name, (value, n) in found.items()
+            Metric(name=name, value=value, unit=unit_of(name), data=data_of(name, about, stored), n=n)
+            for name, (value, n) in found.items()
         ],
         curve=[{"epoch": e["epoch"], "step": e["step"], **e["losses"], **e["metrics"]} for e in epochs],
         calibration=calibrated(stored, task.held_out, about),
@@ -125,6 +125,18 @@ def keep(
         limits=list(about.limits),
     )
     return save(model, card, folder)
+
+
+def data_of(name: str, about: About, model: Autoencoder) -> str:
+    """What a figure was measured on, in words."""
+    own = f"{about.dataset} {about.test}"
+    if name.startswith("sample_"):
+        return f"draws from a normal distribution, named by {about.judge}"
+    if name.startswith("stranger"):
+        return f"{about.stranger} test{' and ' + own if name == 'stranger_auroc' else ''}, weights as stored"
+    if name in ("elbo", "kl", "bound_100") and model.likelihood == "bernoulli":
+        own += f", drawn once as 0 and 1 (seed {SEED_OF_BITS})"
+    return f"{own}, weights as stored"
 
 
 def unit_of(name: str) -> str:

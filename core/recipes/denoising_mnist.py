@@ -33,7 +33,7 @@ ABOUT = About(
     data=["MNIST (LeCun, Cortes, Burges), 28 x 28 grey, white on black"],
     licence="MIT for the weights; MNIST is CC BY-SA 3.0",
     limits=[
-        "It knows digits: whatever it is shown becomes one.",
+        "It knows digits: whatever it is shown is bent towards one.",
         "A hole that hides the most of a digit is filled with a guess.",
     ],
     denoises=True,

@@ -68,3 +68,15 @@ def test_a_is_moved_with_the_arrows(browser, address):
         page.wait_for_url(re.compile(r"latent_plane_across=0?\.2(&|$)"))
         expect(page.locator('.plane[data-state="ready"]')).to_be_visible()
         expect(page.locator(".plane .from")).to_be_focused()
+
+
+def test_another_network_brings_its_own_codes(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/latent_plane")
+        canvas = page.locator(".plane canvas")
+        before = canvas.evaluate("c => c.toDataURL()")
+        page.get_by_role("combobox", name="Network").click()
+        page.get_by_role("option", name="VAE of clothes").click()
+        expect(page.locator(".plane li").first).to_have_text("T-shirt/top")
+        settled(page)
+        assert canvas.evaluate("c => c.toDataURL()") != before

@@ -79,3 +79,17 @@ def test_a_photo_of_one_colour_has_no_ink():
 def test_the_smallest_and_the_longest_pictures_are_centred_too():
     for shape in ((1, 1), (1, 500), (500, 1), (3000, 40)):
         assert centred(np.full(shape, 255, np.uint8)).any()
+
+
+def test_a_long_scribble_is_made_coarse_enough_for_a_link():
+    random = np.random.default_rng(0)
+    scribble = [[tuple(point) for point in random.random((300, 2))] for _ in range(12)]
+    text = written(scribble)
+    assert len(text) <= 6000
+    assert parse(text)
+
+
+def test_specks_too_small_to_be_seen_are_no_digit():
+    image = np.zeros((3000, 3000), np.uint8)
+    image[0, 0] = image[-1, -1] = 30
+    assert not centred(image).any()

@@ -12,6 +12,7 @@ from core.checkpoints import names
 from core.colour import mean_chroma
 from core.images import decode, encode
 from core.pipelines import Pipeline, Runner, Step, to_json
+from core.recipes import RECIPES
 from core.zips import packed
 from tests.conftest import write_parquet
 from ui.files import ROOT
@@ -98,7 +99,7 @@ def test_augment_refuses_files_that_are_no_pipeline(tmp_path, data, says):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("train", "nothing"), "choose one of cifar10"),
+        (("train", "nothing"), f"choose one of {', '.join(RECIPES)}"),
         (("evaluate", "colorization", "--data", "nowhere.parquet"), "holds no pictures"),
         (("train", "colorization", "--data", "nowhere"), "tiny-imagenet-200.zip"),
         (("colorize", "x.png", "--out", "out", "--strength", "9"), "strength"),

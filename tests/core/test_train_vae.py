@@ -89,6 +89,15 @@ def test_a_run_away_loss_ends_the_run():
     header, _body = opened(run.frame())
     assert header["diverged"]
     assert header["epoch"] == 0
+    assert run.result().has_diverged
+
+
+def test_a_finished_run_looks_once_more_and_never_again():
+    run = to_the_end(QUICK)
+    first = run.frame()
+    with torch.no_grad():
+        run.model.to_mean.weight.add_(1)
+    assert run.frame() == first
 
 
 def test_a_job_is_asked_while_it_runs_and_after():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.autoencoders import NETWORKS, Settings, changes, picture_of, samples, strip, through
-from tests.scripts.test_scripts import run_script
+from tests.scripts.test_scripts import render, run_script
 from ui.files import ROOT
 
 CHANGES = [
@@ -39,3 +39,7 @@ def test_the_script_says_what_the_page_says(changes_, tmp_path):
     drawn = cv2.imread(str(tmp_path / "samples.png"))
     ours = strip(samples(network, 64, settings.draw, settings.temperature)[1], 16)
     assert np.abs(drawn.astype(int) - ours).mean() < 3
+
+
+def test_a_photo_needs_no_strokes_that_can_be_read():
+    assert "STROKES" not in render("autoencoders", source="photo", strokes="abc")

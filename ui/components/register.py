@@ -28,6 +28,11 @@ def component(folder: str, *, is_live: bool = False) -> Any:
     return st.components.v2.component(f"camadas_{folder}", **parts)
 
 
+def is_count(told: object) -> bool:
+    """Whether a browser's word is a number that counts messages."""
+    return isinstance(told, int | float) and 0 <= told < 2**53
+
+
 def watch(folder: str, slug: str, token: str, key: str, words: dict[str, str]) -> bool:
     """Draw the run of this token with a live component; gives whether it has come to its end.
 

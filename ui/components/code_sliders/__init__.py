@@ -1,12 +1,13 @@
 """The numbers of a code as sliders that stand upright, side by side."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
 
-from ui.components.register import component
+from ui.components.register import component, is_count
 from ui.language import number
 
 
@@ -47,7 +48,7 @@ def code_sliders(
 
     def moved() -> None:
         told: Any = st.session_state[key].get("move")
-        if not isinstance(told, dict) or not isinstance(told.get("n"), int | float):
+        if not isinstance(told, dict) or not is_count(told.get("n")):
             return
         st.session_state[f"{key}_n"] = told["n"]
         found = _moves(told.get("values"), reach)
@@ -79,7 +80,7 @@ def _moves(told: Any, reach: float) -> dict[int, float | None] | None:
     found: dict[int, float | None] = {}
     for at, value in told:
         is_value = value is None or (isinstance(value, int | float) and -reach <= value <= reach)
-        if not str(at).isdigit() or not is_value:
+        if not re.fullmatch(r"[0-9]{1,3}", str(at)) or not is_value:
             return None
         found[int(at)] = None if value is None else float(value)
     return found

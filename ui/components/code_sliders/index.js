@@ -14,7 +14,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
       root.timer = null;
       root.sent += 1;
       root.now.setTriggerValue("move", { values: Object.entries(root.waiting), n: root.sent });
-      root.waiting = {};
     }, PAUSE_MS);
   };
   if (root.dataset.shape !== String(data.numbers.map(({ at }) => at))) {
@@ -30,11 +29,15 @@ export default function ({ parentElement, data, setTriggerValue }) {
           tell(at, Number(input.value));
         };
         input.ondblclick = () => tell(at, null);
+        input.onkeydown = (event) => {
+          if (event.key === "Delete" || event.key === "Backspace") tell(at, null);
+        };
         return label;
       }),
     );
   }
   const isCurrent = data.n >= root.sent && !root.timer;
+  if (isCurrent) root.waiting = {}; // until the server has seen them they are told again and again
   data.numbers.forEach(({ name, value, mean, sigma, moved, said, help }, place) => {
     const label = root.children[place];
     const input = label.querySelector("input"), band = label.querySelector(".band");

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.drawing import MOST_POINTS, Strokes
-from ui.components.register import component
+from ui.components.register import component, is_count
 from ui.language import _
 
 
@@ -23,7 +23,7 @@ def pad(strokes: Strokes, brush: float, alt: str, key: str, on_draw: Callable[[S
 
     def drawn() -> None:
         told: Any = st.session_state[key].get("draw")
-        if not isinstance(told, dict) or not isinstance(told.get("n"), int | float):
+        if not isinstance(told, dict) or not is_count(told.get("n")):
             return
         st.session_state[f"{key}_n"] = told["n"]
         found = _strokes(told.get("strokes"))
@@ -43,7 +43,7 @@ def _strokes(told: Any) -> Strokes | None:
     """What the browser says, if it is strokes."""
     if not isinstance(told, list) or not all(isinstance(stroke, list) and stroke for stroke in told):
         return None
-    if sum(map(len, told)) > 20 * MOST_POINTS or not all(_is_place(point) for stroke in told for point in stroke):
+    if sum(map(len, told)) > 2 * MOST_POINTS or not all(_is_place(point) for stroke in told for point in stroke):
         return None
     return [[(float(x), float(y)) for x, y in stroke] for stroke in told]
 

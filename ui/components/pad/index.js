@@ -5,10 +5,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const pen = canvas.getContext("2d");
   // What was drawn since the last answer is ours; the server's strokes count once it has seen all of it.
   root.sent ??= data.n;
-  if (!root.now || (!root.drawing && data.n >= root.sent)) root.strokes = data.strokes.map((stroke) => stroke.map((point) => [...point]));
+  root.drawing ??= null;
+  if (!root.now || (root.drawing === null && data.n >= root.sent)) root.strokes = data.strokes.map((stroke) => stroke.map((point) => [...point]));
   root.now = { data, setTriggerValue };
   canvas.setAttribute("aria-label", data.words.label);
   clear.textContent = data.words.clear;
+  const NEAR = 0.005; // of the side: points closer than this tell nothing
   const draw = () => {
     const side = canvas.width, width = Math.max(2, root.now.data.brush * side);
     pen.clearRect(0, 0, side, side);
@@ -42,7 +44,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   canvas.onpointermove = (event) => {
     if (root.drawing !== event.pointerId) return;
-    for (const moved of event.getCoalescedEvents?.() ?? [event]) root.strokes.at(-1).push(place(moved));
+    const stroke = root.strokes.at(-1);
+    for (const moved of event.getCoalescedEvents?.() ?? [event]) {
+      const [x, y] = place(moved);
+      if (Math.hypot(x - stroke.at(-1)[0], y - stroke.at(-1)[1]) > NEAR) stroke.push([x, y]);
+    }
     draw();
   };
   canvas.onpointerup = canvas.onpointercancel = (event) => {
@@ -51,6 +57,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     tell();
   };
   const wipe = () => {
+    root.drawing = null;
     root.strokes = [];
     draw();
     tell();
@@ -62,6 +69,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   canvas.onkeydown = (event) => {
     if (event.key === "Delete" || event.key === "Backspace") wipe();
     else if (event.key === "z" && (event.ctrlKey || event.metaKey) && root.strokes.length) {
+      root.drawing = null;
       root.strokes.pop();
       draw();
       tell();

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core.images import encode
-from ui.components.register import component
+from ui.components.register import component, is_count
 from ui.language import _
 
 Ends = tuple[tuple[float, float], tuple[float, float]]
@@ -41,7 +41,7 @@ def plane(
 
     def moved() -> None:
         told: Any = st.session_state[key].get("move")
-        if not isinstance(told, dict) or not isinstance(told.get("n"), int | float):
+        if not isinstance(told, dict) or not is_count(told.get("n")):
             return
         st.session_state[f"{key}_n"] = told["n"]
         pairs = told.get("ends")

@@ -10,9 +10,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const bytes = (text) => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
   picture.hidden = !data.image;
   if (data.image && picture.src !== data.image) picture.src = data.image;
-  const shape = `${data.name} ${data.image ? "pictures" : "codes"}`;
-  if (root.dataset.shape !== shape) {
-    root.dataset.shape = shape;
+  const shown = data.image ? "" : data.places;
+  if (root.places !== shown) {
+    root.places = shown;
     const pen = canvas.getContext("2d"), side = canvas.width;
     pen.clearRect(0, 0, side, side);
     if (!data.image) {
