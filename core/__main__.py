@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import inspect
 import json
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from core.errors import CamadasError, CheckpointError, SettingsError
+from core.errors import CamadasError, CheckpointError, ImageRejected, SettingsError
 from core.recipes import RECIPES
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -106,10 +107,14 @@ def evaluate(
         Path | None,
         typer.Option(help="A Parquet file, or a folder of pictures; the usual test data without it."),
     ] = None,
+    styles: Annotated[Path | None, typer.Option(help="Of style alone: a folder of paintings.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON last.")] = False,
 ) -> None:
     """Measure a checkpoint on data that it has not been trained on."""
-    figures: dict[str, Any] = _recipe(name).evaluate(data)
+    measure = _recipe(name).evaluate
+    if styles is not None and "styles" not in inspect.signature(measure).parameters:
+        raise SettingsError("unknown", argument="option of this checkpoint", value="--styles", rule="--data, --json")
+    figures: dict[str, Any] = measure(data) if styles is None else measure(data, styles)
     table = Table("figure", "value")
     for key, value in figures.items():
         table.add_row(key, f"{value:.3f}" if isinstance(value, float) else str(value))
@@ -133,6 +138,31 @@ def colorize(
 
     settings = _settings(Settings, strength=strength, net_px=net_px)
     _convert(photos, out, lambda image: colorize_image(image, settings).image, tag="colorized")
+
+
+@app.command()
+def stylize(
+    photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of them.")],
+    style: Annotated[str, typer.Option(help="A picture, or a name such as mosaic, or mosaic:7 for its variant 7.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results.", file_okay=False)],
+    strength: Annotated[float | None, typer.Option(help="0 (the photo) to 1; 1 without it.")] = None,
+    brush: Annotated[float | None, typer.Option(help="Size of the strokes, 0.5 to 3; 1 without it.")] = None,
+    keep_colors: Annotated[bool, typer.Option("--keep-colors", help="Keep the photos' own colours.")] = False,
+) -> None:
+    """Give photos a style, into OUT under their own names; bad files are named and skipped."""
+    from core.images import decode
+    from core.style_transfer import OWN, Settings, named, stylized
+
+    file = Path(style)
+    own: Any = None
+    chosen: dict[str, object] = {"style": OWN} if file.is_file() else named(style)
+    if file.is_file():
+        try:
+            own = decode(file.read_bytes())
+        except ImageRejected as error:
+            raise SettingsError("bad_style", argument=style, value=error) from error
+    settings = _settings(Settings, strength=strength, brush=brush, keep_colours=keep_colors, **chosen)
+    _convert(photos, out, lambda image: stylized(image, settings, own).image, tag="stylized")
 
 
 @app.command()

@@ -83,15 +83,29 @@ def drawn(strokes: Strokes, width: float) -> np.ndarray:
     Returns:
         (28, 28) uint8.
     """
-    side = SIDE_PX * FINE
-    large = np.zeros((side, side), np.uint8)
-    for stroke in strokes:
-        points = np.round(np.array(stroke) * (side - 1)).astype(np.int32)
-        thickness = max(1, round(width * side))
-        cv2.polylines(large, [points[:, None]], False, 255, thickness, cv2.LINE_AA)
-        for point in points:  # round ends
-            cv2.circle(large, point.tolist(), thickness // 2, 255, -1, cv2.LINE_AA)
+    large = sheet(strokes, width, (SIDE_PX * FINE, SIDE_PX * FINE))
     return cv2.resize(large, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
+
+
+def sheet(strokes: Strokes, width: float, size: tuple[int, int]) -> np.ndarray:
+    """White strokes on black, on a sheet of any proportions.
+
+    Args:
+        strokes: what to draw, in shares of width and height.
+        width: of the brush, as a share of the shorter side.
+        size: (H, W) in pixels.
+
+    Returns:
+        (H, W) uint8.
+    """
+    made = np.zeros(size, np.uint8)
+    thickness = max(1, round(width * min(size)))
+    for stroke in strokes:
+        points = np.round(np.array(stroke) * (size[1] - 1, size[0] - 1)).astype(np.int32)
+        cv2.polylines(made, [points[:, None]], False, 255, thickness, cv2.LINE_AA)
+        for point in points:  # round ends
+            cv2.circle(made, point.tolist(), thickness // 2, 255, -1, cv2.LINE_AA)
+    return made
 
 
 def digit(text: str, brush: float) -> np.ndarray:

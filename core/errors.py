@@ -58,6 +58,11 @@ class SettingsError(CamadasError):
         "kernel_too_large": "the kernel reaches over {value} cells, the padded input has {rule}: add padding, or take "
         "a smaller kernel or dilation",
         "nothing_drawn": "there is nothing on the sheet; draw a digit",
+        "no_style": "there is no picture of yours yet; give one, or choose a style that is drawn by code",
+        "style_too_small": "the style's shorter side has {value} pixels, fewer than {rule}: take a larger picture",
+        "style_of_one_colour": "the style has one colour alone, so there are no strokes in it: take another picture",
+        "bad_style": "{argument} is no style: {value}",
+        "no_vgg19": "VGG-19 is neither on this server nor to be fetched: take the tiny VGG",
         "strokes": "{value!r} is no stroke; write points as across,down in hundredths",
         "moved": "{value!r} names no number of the code; write place:value, such as 3:1.5",
         "no_known_words": "{argument} has no word of the vocabulary: write others",

@@ -41,8 +41,8 @@ def write_parquet(path: Path, images: list[bytes], labels: list[int] | None = No
     return path
 
 
-SIZES = {"mnist": 28, "fashion_mnist": 28, "cifar10": 32, "tiny_imagenet": 64, "photos": 72}
-COUNTS = {"photos": 108}  # 100 of them are held out for validation
+SIZES = {"mnist": 28, "fashion_mnist": 28, "cifar10": 32, "tiny_imagenet": 64, "paintings": 150, "photos": 72}
+COUNTS = {"paintings": 3, "photos": 108}  # of the photos 100 are held out for validation
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ from core.denoising import shown as enlarged
 from core.filters import Settings as FilterSettings
 from core.filters import apply
 from core.images import decode, encode
+from core.style_transfer import Settings as StyleSettings
+from core.style_transfer import stylized
 from tests.browser.browse import launch, open_page, serving, visiting
 from ui.files import asset
 
@@ -30,6 +32,28 @@ def colorization() -> np.ndarray:
     picture[:, :middle] = greyed[:, :middle]
     picture[:, middle - 1 : middle + 1] = 255
     return picture[: photo.shape[1] * 9 // 16]
+
+
+def style_transfer() -> np.ndarray:
+    """A sample, its right half in two styles, one above the other."""
+    photo = decode(asset("samples/chelsea.jpg").read_bytes())
+    above = stylized(photo, StyleSettings()).image
+    picture = stylized(photo, StyleSettings(style="Stained glass", seed=2)).image
+    picture[: len(photo) * 9 // 32] = above[: len(photo) * 9 // 32]
+    middle = photo.shape[1] // 2
+    picture[:, :middle] = photo[:, :middle]
+    return np.ascontiguousarray(picture[: photo.shape[1] * 9 // 16])
+
+
+def style_optimization() -> np.ndarray:
+    """Both pictures of the race, at its end."""
+    ends = ".lab[data-state=finished]"
+
+    def race(page: Page) -> None:
+        page.get_by_role("button", name="Start").click()
+        page.locator(ends).wait_for(timeout=120_000)
+
+    return screenshot("/style_optimization?style_optimization_steps=80", ".plots", race)
 
 
 def convolution() -> np.ndarray:
@@ -178,7 +202,8 @@ def screenshot(path: str, selector: str, act: Callable[[Page], object]) -> np.nd
 CONVOLUTIONS = (convolution, filters, layers, sound, words)
 CLASSIFIERS = (cifar10, evaluation, activations, train_cnn, augmentation, augmentation_gain)
 AUTOENCODERS = (autoencoders, latent_plane, compression, denoising, train_vae)
-MADE = (*CONVOLUTIONS, moons, sweep, study, *CLASSIFIERS, *AUTOENCODERS, colorization)
+STYLES = (style_transfer, style_optimization)
+MADE = (*CONVOLUTIONS, moons, sweep, study, *CLASSIFIERS, *AUTOENCODERS, *STYLES, colorization)
 PICTURES = {picture.__name__: picture for picture in MADE}
 
 if __name__ == "__main__":

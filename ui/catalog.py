@@ -40,6 +40,7 @@ SECTIONS = {
     "networks": N_("Networks"),
     "classification": N_("Classification"),
     "generation": N_("Autoencoders"),
+    "style": N_("Style"),
     "projects": N_("Projects"),
 }
 
@@ -227,6 +228,26 @@ PAGES = (
         icon=":material/balance:",
         picture="train_vae.webp",
         picture_alt=N_("Two curves of a loss, a cloud of coloured codes, and a grid of digits made from chance."),
+    ),
+    Entry(
+        slug="style_transfer",
+        section="style",
+        title=N_("Style transfer"),
+        promise=N_("What does a photo look like in the style of any other picture?"),
+        icon=":material/brush:",
+        wants_photo=True,
+        picture="style_transfer.webp",
+        picture_alt=N_("A photo, its right half painted in the style of another picture."),
+    ),
+    Entry(
+        slug="style_optimization",
+        section="style",
+        title=N_("Style by optimization"),
+        promise=N_("What is a style, in numbers, and how are pixels brought to have it?"),
+        icon=":material/trending_down:",
+        wants_photo=True,
+        picture="style_optimization.webp",
+        picture_alt=N_("The same photo painted twice, step by step and at once, and the loss of both over time."),
     ),
     Entry(
         slug="colorization",

@@ -123,6 +123,15 @@ SENTENCES = {
         "kernel or dilation."
     ),
     ("SettingsError", "nothing_drawn"): N_("There is nothing on the sheet. Draw a digit, or choose an example."),
+    ("SettingsError", "no_style"): N_("There is no picture of yours yet. Give one, or choose a style drawn by code."),
+    ("SettingsError", "style_too_small"): N_(
+        "The style's shorter side has {value} pixels; {rule} is the least. Take a larger picture."
+    ),
+    ("SettingsError", "style_of_one_colour"): N_(
+        "The style has one colour alone: there are no strokes in it. Take another picture."
+    ),
+    ("SettingsError", "bad_style"): N_("{argument} is no style: {value}"),
+    ("SettingsError", "no_vgg19"): N_("VGG-19 is neither on this server nor to be fetched. Take the tiny VGG."),
     ("SettingsError", "strokes"): N_("“{value}” is no stroke. Write points as across,down in hundredths: 20,30 70,80."),
     ("SettingsError", "moved"): N_("“{value}” names no number of the code. Write place:value, such as 3:1.5."),
     ("SettingsError", "no_known_words"): N_("{argument}: there is no word of the small vocabulary. Write others."),

@@ -87,10 +87,17 @@ def tabs(slug: str, parts: Mapping[str, Callable[[], None]]) -> None:
                 draw()
 
 
-def pictures(captioned: Sequence[tuple[Picture, str]]) -> None:
-    """Pictures side by side, each with its caption; on a phone one below the other."""
-    for column, (picture, caption) in zip(st.columns(len(captioned)), captioned, strict=True):
-        column.image(picture, caption, width="stretch", alt=caption)
+def pictures(captioned: Sequence[tuple[Picture, str]], n_columns: int | None = None) -> None:
+    """Pictures side by side, each with its caption; on a phone one below the other.
+
+    Args:
+        captioned: pictures and captions.
+        n_columns: in a row; all in one without it.
+    """
+    n = n_columns or len(captioned)
+    for start in range(0, len(captioned), n):
+        for column, (picture, caption) in zip(st.columns(n), captioned[start : start + n], strict=False):
+            column.image(picture, caption, width="stretch", alt=caption)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], n_words: int = 1) -> None:

@@ -9,6 +9,8 @@ RECIPES = {
     "denoising_mnist": "core.recipes.denoising_mnist",
     "fashion_mnist": "core.recipes.fashion_mnist",
     "mnist": "core.recipes.mnist",
+    "style": "core.recipes.style",
+    "tiny_vgg": "core.recipes.tiny_vgg",
     "vae_fashion_2": "core.recipes.vae_fashion_2",
     "vae_mnist_2": "core.recipes.vae_mnist_2",
     "vae_mnist_32": "core.recipes.vae_mnist_32",

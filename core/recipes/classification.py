@@ -75,9 +75,11 @@ class WhitenedConfig(ClassifierConfig):
 class Classifier(ClassificationTask):
     """The task of a recipe: a data set, its last training pictures held out, its test set for measuring alone."""
 
-    def __init__(self, name: str, model: nn.Module, config: ClassifierConfig, folder: Path | None) -> None:
+    def __init__(
+        self, name: str, model: nn.Module, config: ClassifierConfig, folder: Path | None, test: str = "test"
+    ) -> None:
         train = load(name, "train", folder)
-        self.test = load(name, "test", folder)
+        self.test = load(name, test, folder)
         pictures, labels = tensors(train)
         n_held_out = max(1, round(config.held_out_share * len(train)))
         kept, held_out = slice(None, -n_held_out), slice(-n_held_out, None)

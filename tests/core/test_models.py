@@ -16,9 +16,15 @@ def make(name: str) -> torch.nn.Module:
     return getattr(importlib.import_module(module), attribute)()
 
 
-def outputs(model: torch.nn.Module, x: torch.Tensor) -> list[torch.Tensor]:
+def examples(model: torch.nn.Module) -> list[torch.Tensor]:
+    """What it takes; most take one tensor."""
+    shapes = model.example_shape if isinstance(model.example_shape[0], tuple) else (model.example_shape,)
+    return [torch.rand(shape) for shape in shapes]
+
+
+def outputs(model: torch.nn.Module, given: list[torch.Tensor]) -> list[torch.Tensor]:
     """Everything that a loss can look at."""
-    found = model.forward_features(x) if hasattr(model, "forward_features") else model(x)
+    found = model.forward_features(*given) if hasattr(model, "forward_features") else model(*given)
     return list(found.values()) if isinstance(found, dict) else [found]
 
 
@@ -28,11 +34,11 @@ def test_contract(name):
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):  # residual branches that start at zero would pass no gradient
             nn.init.ones_(module.weight)
-    x = torch.rand(model.example_shape)
-    for y in outputs(model, x):
-        assert y.shape[0] == x.shape[0]
+    given = examples(model)
+    for y in outputs(model, given):
+        assert y.shape[0] == len(given[0])
         assert torch.isfinite(y).all()
-    sum(y.square().mean() for y in outputs(model, x)).backward()
+    sum(y.square().mean() for y in outputs(model, given)).backward()
     without = [key for key, p in model.named_parameters() if p.grad is None or not torch.isfinite(p.grad).all()]
     assert not without
     still = [key for key, p in model.named_parameters() if p.grad.abs().max() == 0]
@@ -45,8 +51,8 @@ def test_saved_and_loaded_it_answers_the_same(name):
     for p in other.parameters():
         p.data.add_(1)
     other.load_state_dict(load(save(model.state_dict())))
-    x = torch.rand(model.example_shape)
-    assert torch.equal(model(x), other(x))
+    given = examples(model)
+    assert torch.equal(model(*given), other(*given))
 
 
 @pytest.mark.parametrize("size", [(16, 16), (17, 33), (64, 240), (1, 1)])

@@ -7,14 +7,17 @@ import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.checkpoints import names
-from core.colour import mean_chroma
+from core.colour import mean_chroma, rgb_to_lab
 from core.images import decode, encode
+from core.patterns import draw
 from core.pipelines import Pipeline, Runner, Step, to_json
 from core.recipes import RECIPES
 from core.zips import packed
 from tests.conftest import write_parquet
+from tests.files import saved
 from ui.files import ROOT
 
 
@@ -50,6 +53,46 @@ def test_colorize_in_place_keeps_the_input_and_strength_zero_is_grey(tmp_path, s
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "a.png").read_bytes() == data
     assert mean_chroma(decode((tmp_path / "a-colorized.png").read_bytes())) < 1
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_stylize_many_files(tmp_path, sample, is_named):
+    own = draw("waves", 3, 120)
+    (tmp_path / "style.png").write_bytes(encode(own, "png"))
+    turned = Image.fromarray(sample[:90])
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright
+    (tmp_path / "a.jpg").write_bytes(saved(turned, "jpeg", exif=exif.tobytes()))
+    (tmp_path / "bad.jpg").write_bytes(b"words")
+    style = "waves:3" if is_named else tmp_path / "style.png"
+    files = (tmp_path / "a.jpg", tmp_path / "bad.jpg")
+    done = core("stylize", *files, "--style", style, "--out", tmp_path / "out", "--strength", "0.5", "--keep-colors")
+    assert done.returncode == 1
+    assert "bad.jpg: this is no JPEG" in done.stderr
+    made = decode((tmp_path / "out" / "a.jpg").read_bytes())
+    assert made.shape == (451, 90, 3)
+    upright = np.rot90(sample[:90], -1).astype(int)
+    assert (
+        np.abs(
+            rgb_to_lab(made)[..., 1:].mean((0, 1)) - rgb_to_lab(upright.astype(np.uint8))[..., 1:].mean((0, 1))
+        ).max()
+        < 4
+    )
+    assert np.abs(made - upright).mean() > 5
+
+
+@pytest.mark.parametrize(
+    ("style", "says"), [("cubism", "Brush strokes"), ("bad.png", "is no style"), ("flat.png", "one colour")]
+)
+def test_stylize_says_what_is_no_style(tmp_path, sample, style, says):
+    (tmp_path / "a.png").write_bytes(encode(np.ascontiguousarray(sample[:40, :40]), "png"))
+    (tmp_path / "bad.png").write_bytes(b"words")
+    (tmp_path / "flat.png").write_bytes(encode(np.full((20, 20, 3), 9, np.uint8), "png"))
+    named = style if style == "cubism" else tmp_path / style
+    done = core("stylize", tmp_path / "a.png", "--style", named, "--out", tmp_path / "out")
+    assert done.returncode in (1, 2)
+    assert says in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
 
 
 def test_augment_many_files(tmp_path, sample):

@@ -1,11 +1,14 @@
 """How a folder of this one becomes a component of Streamlit's."""
 
+from base64 import b64encode
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
+from core.images import Format, encode
 from ui.language import LOCALES, current
 
 FILES = {"html": "index.html", "css": "style.css", "js": "index.js"}
@@ -26,6 +29,12 @@ def component(folder: str, *, is_live: bool = False) -> Any:
             parts[kind] = (here.parent / f"live.{kind}").read_text() + parts.get(kind, "")
         parts["html"] = parts["html"].replace("{bar}", (here.parent / "live.html").read_text().strip())
     return st.components.v2.component(f"camadas_{folder}", **parts)
+
+
+def address_of(image: np.ndarray, small_px: int = 0) -> str:
+    """A picture, (H, W, 3) uint8, as a data: address; pixel by pixel where no side is longer than `small_px`."""
+    kind: Format = "png" if max(image.shape) <= small_px else "jpeg"
+    return f"data:image/{kind};base64,{b64encode(encode(image, kind)).decode()}"
 
 
 def is_count(told: object) -> bool:

@@ -1,11 +1,8 @@
 """Two pictures of one size, one over the other, with a divider to drag."""
 
-from base64 import b64encode
-
 import numpy as np
 
-from core.images import Format, encode
-from ui.components.register import component
+from ui.components.register import address_of, component
 
 SMALL_PX = 128  # up to here pictures are sent and drawn pixel by pixel
 
@@ -23,8 +20,8 @@ def before_after(before: np.ndarray, after: np.ndarray, labels: tuple[str, str],
     """
     height, width = after.shape[:2]
     data = {
-        "before": _address(before),
-        "after": _address(after),
+        "before": address_of(before, SMALL_PX),
+        "after": address_of(after, SMALL_PX),
         "labels": list(labels),
         "alt": alt,
         "hint": hint,
@@ -33,8 +30,3 @@ def before_after(before: np.ndarray, after: np.ndarray, labels: tuple[str, str],
         "small": max(height, width) <= SMALL_PX,
     }
     component("before_after")(data=data, key=key)
-
-
-def _address(image: np.ndarray) -> str:
-    kind: Format = "png" if max(image.shape) <= SMALL_PX else "jpeg"
-    return f"data:image/{kind};base64,{b64encode(encode(image, kind)).decode()}"

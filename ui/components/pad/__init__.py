@@ -1,24 +1,33 @@
-"""A sheet to draw on: white strokes on black."""
+"""A sheet to draw on: white strokes on black, or strokes of the accent on a picture."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from core.drawing import MOST_POINTS, Strokes
-from ui.components.register import component, is_count
+from ui.components.register import address_of, component, is_count
 from ui.language import _
 
 
-def pad(strokes: Strokes, brush: float, alt: str, key: str, on_draw: Callable[[Strokes], None]) -> None:
+def pad(
+    strokes: Strokes,
+    brush: float,
+    alt: str,
+    key: str,
+    on_draw: Callable[[Strokes], None],
+    under: np.ndarray | None = None,
+) -> None:
     """Draw the sheet.
 
     Args:
         strokes: that stand on it, points in shares of its side.
-        brush: its width, as a share of the side.
+        brush: its width, as a share of the shorter side.
         alt: what it is for, for a screen reader.
         key: of the component in the session.
         on_draw: called with all strokes after each change.
+        under: (H, W, 3) uint8, what is drawn on; None for black.
     """
 
     def drawn() -> None:
@@ -33,6 +42,7 @@ def pad(strokes: Strokes, brush: float, alt: str, key: str, on_draw: Callable[[S
     data = {
         "strokes": strokes,
         "brush": brush,
+        "under": None if under is None else {"address": address_of(under), "size": under.shape[1::-1]},
         "n": st.session_state.get(f"{key}_n", 0),
         "words": {"label": alt, "clear": _("Clear")},
     }

@@ -1,4 +1,4 @@
-// A black sheet to draw on in white: mouse, finger or pen; Delete clears it.
+// A black sheet to draw on in white, or a picture to draw on in the accent: mouse, finger or pen; Delete clears it.
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".pad");
   const canvas = root.querySelector("canvas"), clear = root.querySelector(".clear");
@@ -8,17 +8,24 @@ export default function ({ parentElement, data, setTriggerValue }) {
   root.drawing ??= null;
   if (!root.now || (root.drawing === null && data.n >= root.sent)) root.strokes = data.strokes.map((stroke) => stroke.map((point) => [...point]));
   root.now = { data, setTriggerValue };
+  root.toggleAttribute("data-under", Boolean(data.under));
   canvas.setAttribute("aria-label", data.words.label);
   clear.textContent = data.words.clear;
+  const [wide, high] = data.under?.size ?? [1, 1];
+  canvas.width = Math.round(560 * Math.min(1, wide / high));
+  canvas.height = Math.round(560 * Math.min(1, high / wide));
+  root.style.setProperty("--ratio", wide / high);
+  canvas.style.backgroundImage = data.under ? `url(${data.under.address})` : "";
   const NEAR = 0.005; // of the side: points closer than this tell nothing
   const draw = () => {
-    const side = canvas.width, width = Math.max(2, root.now.data.brush * side);
-    pen.clearRect(0, 0, side, side);
-    Object.assign(pen, { lineWidth: width, lineCap: "round", lineJoin: "round", strokeStyle: "#fff", fillStyle: "#fff" });
+    const { width: across, height: down } = canvas, width = Math.max(2, root.now.data.brush * Math.min(across, down));
+    const colour = root.now.data.under ? getComputedStyle(root).getPropertyValue("--st-primary-color") : "#fff";
+    pen.clearRect(0, 0, across, down);
+    Object.assign(pen, { lineWidth: width, lineCap: "round", lineJoin: "round", strokeStyle: colour });
     for (const stroke of root.strokes) {
       pen.beginPath();
-      stroke.forEach(([x, y]) => pen.lineTo(x * side, y * side));
-      if (stroke.length === 1) pen.lineTo(stroke[0][0] * side + 0.1, stroke[0][1] * side);
+      stroke.forEach(([x, y]) => pen.lineTo(x * across, y * down));
+      if (stroke.length === 1) pen.lineTo(stroke[0][0] * across + 0.1, stroke[0][1] * down);
       pen.stroke();
     }
     clear.hidden = !root.strokes.length;

@@ -1,0 +1,389 @@
+"""A visitor's photo in any style: a pattern drawn by code, a picture of theirs, two mixed, a mask between them."""
+
+import hashlib
+import re
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, get_args
+
+import cv2
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+from skimage import data as skimage_data
+
+from core.checkpoints import read
+from core.drawing import MOST_TEXT, Strokes, parse, sheet, written
+from core.errors import SettingsError
+from core.images import fit_within
+from core.jobs import JOBS, Job
+from core.models.style_decoder import DEEP, StyleDecoder
+from core.models.tiny_vgg import TinyVGG
+from core.patterns import Kind, draw
+from core.scripting import render
+from core.style_task import StyleSettings, StyleTask
+from core.stylizing import DECODER, ENCODER, STYLE_PX, VIEW_PX, mixed, style_of, stylize
+from core.training.events import Done, Step
+from core.training.fit import fit
+from core.work import Work, packed
+
+__all__ = ["Job", "StyleDecoder", "parse", "written"]
+Name = Literal["Brush strokes", "Stained glass", "Hatching", "Halftone", "Mosaic", "Waves", "Shapes", "Your picture"]
+OWN = "Your picture"
+KINDS: dict[str, Kind] = dict(zip(get_args(Name), get_args(Kind), strict=False))
+MASK_PX = 256
+LOOK_EVERY = 6  # steps between two previews
+SMALL_PX = 320  # longer side in the gallery
+PREVIEW_PX = 320  # longer side of what is shown while the decoder is refined
+PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")  # of scikit-image, beside the visitor's
+REFINING_S = 45.0
+N_SMOOTH = 8  # steps
+REFINING = StyleSettings(
+    epochs=None,
+    minutes=REFINING_S / 60,
+    batch_size=4,
+    learning_rate=5e-4,
+    weight_decay=0.0,
+    ema_decay=0.0,
+    keep_weights="last",
+    style=4.0,
+    n_steps=10_000,
+)
+
+EXAMPLES: dict[str, dict[str, object]] = {
+    "Brush strokes": {},
+    "Stained glass": {"style": "Stained glass", "seed": 2},
+    "Ink on paper, in the photo's colours": {"style": "Hatching", "seed": 2, "keep_colours": True},
+    "Large strokes": {"brush": 2.0},
+    "Between waves and mosaic": {"style": "Waves", "seed": 3, "second": "Mosaic", "second_seed": 2, "mix": 0.5},
+    "Only in the middle": {"mask": "50,30 50,70", "mask_width": 0.6},
+}
+
+
+class Settings(BaseModel):
+    """What a visitor can turn."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    style: Name = Field(
+        "Brush strokes",
+        title="Style",
+        description="Drawn by code, or a picture of yours.",
+        json_schema_extra={"widget": "select"},
+    )
+    seed: int = Field(
+        1,
+        ge=0,
+        le=9999,
+        title="Variant",
+        description="Palette, scale and lines of what is drawn by code.",
+        json_schema_extra={"widget": "number", "when": {"style": list(KINDS)}},
+    )
+    strength: float = Field(
+        1.0, ge=0.0, le=1.0, title="Strength", description="0 is the photo.", json_schema_extra={"step": 0.05}
+    )
+    brush: float = Field(
+        1.0,
+        ge=0.5,
+        le=3.0,
+        title="Brush size",
+        description="How large the strokes are in the picture.",
+        json_schema_extra={"step": 0.25},
+    )
+    keep_colours: bool = Field(
+        False, title="Keep the photo's colours", description="The style changes lightness alone."
+    )
+    second: Literal["none", Name] = Field(
+        "none",
+        title="Second style",
+        description="Mixed with the first one, or outside the mask.",
+        json_schema_extra={"widget": "select"},
+    )
+    second_seed: int = Field(
+        1,
+        ge=0,
+        le=9999,
+        title="Variant of the second",
+        description="As above.",
+        json_schema_extra={"widget": "number", "when": {"second": list(KINDS)}},
+    )
+    mix: float = Field(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        title="Share of the second",
+        description="0 is the first style alone, 1 the second.",
+        json_schema_extra={"step": 0.05},
+    )
+    mask: str = Field(
+        "",
+        max_length=MOST_TEXT,
+        title="Mask",
+        description="Where the first style holds, drawn on the photo; empty for everywhere. Points as across,down in "
+        "hundredths; a semicolon ends a stroke.",
+        examples=["20,30 70,80; 30,60 60,30"],
+    )
+    mask_width: float = Field(
+        0.25,
+        ge=0.05,
+        le=1.0,
+        title="Width of the mask's brush",
+        description="As a share of the shorter side.",
+        json_schema_extra={"step": 0.05},
+    )
+
+
+@dataclass(frozen=True)
+class Stylized:
+    """A photo in a style, and what led to it.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        style: (h, w, 3) uint8 RGB, the first style as the network saw it.
+        second: the second one, or None.
+        mask: (h, w) float32, 0 to 1, or None.
+        seen: width and height that the encoder saw.
+        seconds: that it took.
+    """
+
+    image: np.ndarray
+    style: np.ndarray
+    second: np.ndarray | None
+    mask: np.ndarray | None
+    seen: tuple[int, int]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Channel:
+    """What adaptive instance normalization does to one channel.
+
+    Attributes:
+        at: its place, from 0.
+        mean: of the photo.
+        spread: of the photo.
+        style_mean: of the style.
+        style_spread: of the style.
+    """
+
+    at: int
+    mean: float
+    spread: float
+    style_mean: float
+    style_spread: float
+
+
+def view(image: np.ndarray) -> np.ndarray:
+    """A photo as the page works on it, no side longer than 640 pixels."""
+    return fit_within(image, VIEW_PX)
+
+
+def named(text: str) -> dict[str, object]:
+    """A style's name as the terminal takes it, such as "mosaic" or "Brush strokes:7" -> fields of Settings.
+
+    Raises:
+        SettingsError: if there is no style of that name, or its variant is no number from 0 to 9999.
+
+    >>> named("mosaic:7")
+    {'style': 'Mosaic', 'seed': 7}
+    """
+    name, _, variant = text.partition(":")
+    found = [known for known in KINDS if name.strip().lower() in (known.lower(), KINDS[known])]
+    if not found or not re.fullmatch(r"\d{0,4}", variant):
+        raise SettingsError("unknown", argument="style, or file,", value=text, rule=", ".join(KINDS))
+    return {"style": found[0], "seed": int(variant or 1)}
+
+
+def picture_of(name: str, seed: int, own: np.ndarray | None) -> np.ndarray:
+    """A style as a picture: (H, W, 3) uint8.
+
+    Args:
+        name: one of Name.
+        seed: of a pattern.
+        own: the visitor's picture, where there is one.
+
+    Raises:
+        SettingsError: if their picture is asked for and they have given none.
+    """
+    if name != OWN:
+        return _drawn(KINDS[name], seed)
+    if own is None:
+        raise SettingsError("no_style", argument="style")
+    return own
+
+
+@lru_cache(64)
+def _drawn(kind: Kind, seed: int) -> np.ndarray:
+    image = draw(kind, seed, STYLE_PX)
+    image.flags.writeable = False
+    return image
+
+
+def stylized(
+    image: np.ndarray,
+    settings: Settings,
+    own: np.ndarray | None = None,
+    decoder: StyleDecoder | None = None,
+) -> Stylized:
+    """Give a photo the style that the settings name.
+
+    Args:
+        image: (H, W, 3) uint8 RGB, any size.
+        settings: all of the page's.
+        own: the visitor's style, (H, W, 3) uint8 RGB.
+        decoder: refined on a style; None for the shipped one.
+
+    Raises:
+        SettingsError: for a style of one colour or of too few pixels, for a mask that is not read, or if the
+            visitor's picture is asked for and there is none.
+    """
+    start = time.perf_counter()
+    first = picture_of(settings.style, settings.seed, own)
+    second = picture_of(settings.second, settings.second_seed, own) if settings.second != "none" else None
+    style = style_of(first)
+    other = style_of(second) if second is not None else None
+    mask = mask_of(parse(settings.mask), settings.mask_width, image.shape)
+    wanted = mixed(style, other, settings.mix) if other is not None and settings.mix else style
+    made = stylize(
+        image,
+        wanted,
+        settings.strength,
+        brush=settings.brush,
+        keeps_colours=settings.keep_colours,
+        mask=mask,
+        outside=other if mask is not None else None,
+        decoder=decoder,
+    )
+    scale = min(1.0, VIEW_PX / max(image.shape[:2])) / settings.brush
+    seen = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return Stylized(made, first, second, mask, seen, time.perf_counter() - start)
+
+
+def all_styles(image: np.ndarray, own: np.ndarray | None) -> list[tuple[str, np.ndarray]]:
+    """A photo, small, in every style that is drawn by code, and in the visitor's where there is one."""
+    small = fit_within(image, SMALL_PX)
+    names = [*KINDS, *([OWN] if own is not None else [])]
+    return [(name, stylize(small, style_of(picture_of(name, 1, own)))) for name in names]
+
+
+def channel(image: np.ndarray, style: np.ndarray) -> Channel:
+    """The channel, of the deeper features, whose mean differs most between photo and style, in spreads of both."""
+    theirs, ours = style_of(style), style_of(image)
+    mean, spread = ours.mean[DEEP][0].numpy(), ours.spread[DEEP][0].numpy()
+    style_mean, style_spread = theirs.mean[DEEP][0].numpy(), theirs.spread[DEEP][0].numpy()
+    at = int(np.argmax(np.abs(style_mean - mean) / (spread + style_spread)))
+    return Channel(at, float(mean[at]), float(spread[at]), float(style_mean[at]), float(style_spread[at]))
+
+
+def mask_of(strokes: Strokes, width: float, shape: tuple[int, ...]) -> np.ndarray | None:
+    """Strokes as a mask, (h, w) float32 from 0 to 1 with a photo's proportions and soft edges; None without strokes.
+
+    Args:
+        strokes: in shares of width and height.
+        width: of the brush, as a share of the shorter side.
+        shape: of the photo, (H, W, 3).
+    """
+    if not strokes:
+        return None
+    scale = MASK_PX / max(shape[:2])
+    height, across = (max(1, round(side * scale)) for side in shape[:2])
+    hard = sheet(strokes, width, (height, across)).astype(np.float32) / 255
+    soft: np.ndarray = cv2.GaussianBlur(hard, (0, 0), MASK_PX / 64)
+    return soft
+
+
+class Refining(Work):
+    """Fine-tunes the decoder on the first style, for less than a minute, and shows the photo as it gets.
+
+    Args:
+        image: (H, W, 3) uint8 RGB, the photo.
+        settings: which name the style; the rest is for the preview.
+        own: the visitor's style.
+
+    Raises:
+        SettingsError: as `stylized`.
+    """
+
+    def __init__(self, image: np.ndarray, settings: Settings, own: np.ndarray | None) -> None:
+        self.image, self.settings, self.own = fit_within(image, PREVIEW_PX), settings, own
+        decoder, encoder = read(DECODER)[0], read(ENCODER)[0]
+        assert isinstance(decoder, StyleDecoder)
+        assert isinstance(encoder, TinyVGG)
+        self.decoder = decoder.requires_grad_(True)
+        styles = [fit_within(picture_of(settings.style, settings.seed, own), STYLE_PX)]
+        photos = [fit_within(image, STYLE_PX), *(getattr(skimage_data, name)() for name in PHOTOS)]
+        self.events = fit(StyleTask(decoder, encoder, photos, styles, REFINING), REFINING)
+        self.line: list[tuple[float, float]] = []  # seconds and loss
+        self.seconds = 0.0
+        self.is_done = False
+        self.preview = self._look()
+
+    def step(self) -> bool:
+        """One step of training; False at the end."""
+        start = time.perf_counter()
+        event = next(self.events)
+        self.is_done = isinstance(event, Done)
+        self.seconds += time.perf_counter() - start
+        if isinstance(event, Step):
+            self.line.append((self.seconds, event.losses["style"] + event.losses["texture"]))
+        if self.is_done or len(self.line) % LOOK_EVERY == 0:
+            self.preview = self._look()
+        return not self.is_done
+
+    def frame(self) -> bytes:
+        """How far it is, its losses, and the photo in the style as it is now."""
+        share = 1.0 if self.is_done else min(1.0, self.seconds / REFINING_S)
+        header = {
+            "share": round(share, 4),
+            "left_s": round(REFINING_S * (1 - share), 1),
+            "step": len(self.line),
+            "line": [[round(seconds, 2), round(loss, 4)] for seconds, loss in _smooth(self.line)],
+            "pictures": [[self.preview.shape[1], self.preview.shape[0]]],
+        }
+        return packed(header, self.preview)
+
+    def result(self) -> StyleDecoder | None:
+        """The decoder, once it is done; None before."""
+        return self.decoder.requires_grad_(False) if self.is_done else None
+
+    def _look(self) -> np.ndarray:
+        return stylized(self.image, self.settings, self.own, self.decoder).image
+
+
+def _smooth(line: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Means over the latest steps: each batch holds other photos."""
+    losses = [loss for _, loss in line]
+    return [
+        (seconds, float(np.mean(losses[max(0, at - N_SMOOTH + 1) : at + 1]))) for at, (seconds, _) in enumerate(line)
+    ]
+
+
+def about(settings: Settings, own: np.ndarray | None) -> str:
+    """What tells one refinement from another: the style alone."""
+    style = picture_of(settings.style, settings.seed, own)
+    return f"style_transfer {hashlib.sha256(style.tobytes()).hexdigest()}"
+
+
+def start(image: np.ndarray, settings: Settings, own: np.ndarray | None, *, owner: str = "") -> Job:
+    """Begin to refine the decoder in the background.
+
+    Raises:
+        CamadasError: if the style cannot be used, or the server is full.
+    """
+    style_of(picture_of(settings.style, settings.seed, own))
+    return JOBS.start(lambda: Refining(image, settings, own), about(settings, own), owner=owner)
+
+
+def refined(job: Job) -> StyleDecoder | None:
+    """The decoder that a job has refined; None while it has not.
+
+    Raises:
+        JobError: if it has ended early or waits for its turn.
+    """
+    found: StyleDecoder | None = job.now(Refining.result)
+    return found
+
+
+def script(settings: Settings) -> str:
+    """The stand-alone Python script that gives photos this style."""
+    return render("style_transfer", settings=settings, kinds=KINDS, strokes=parse(settings.mask))

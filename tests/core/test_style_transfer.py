@@ -1,0 +1,162 @@
+"""The page's own subject: styles by name, a mask, and a decoder that is refined on one style."""
+
+import numpy as np
+import pytest
+import torch
+
+from core import style_transfer
+from core.errors import SettingsError
+from core.images import fit_within
+from core.jobs import JOBS
+from core.patterns import draw
+from core.style_task import StyleSettings
+from core.style_transfer import (
+    EXAMPLES,
+    KINDS,
+    OWN,
+    Refining,
+    Settings,
+    about,
+    all_styles,
+    channel,
+    mask_of,
+    named,
+    picture_of,
+    start,
+    stylized,
+    view,
+)
+from core.stylizing import style_of, stylize
+from tests.core.test_train_vae import opened
+
+
+@pytest.fixture(scope="module")
+def photo(sample):
+    return np.array(fit_within(sample, 160))
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(style_transfer, "REFINING", StyleSettings(epochs=1, n_steps=3, batch_size=2, side_px=32))
+
+
+def test_every_name_is_drawn_and_ones_own_is_asked_for():
+    for name, kind in KINDS.items():
+        assert np.array_equal(picture_of(name, 2, None), draw(kind, 2, 448))
+    own = draw("waves", 9, 64)
+    assert picture_of(OWN, 0, own) is own
+    with pytest.raises(SettingsError) as caught:
+        picture_of(OWN, 0, None)
+    assert caught.value.reason == "no_style"
+
+
+@pytest.mark.parametrize(
+    ("text", "style", "seed"),
+    [("mosaic", "Mosaic", 1), ("Brush strokes:7", "Brush strokes", 7), ("glass:0", "Stained glass", 0)],
+)
+def test_names_of_the_terminal(text, style, seed):
+    assert named(text) == {"style": style, "seed": seed}
+
+
+@pytest.mark.parametrize("text", ["cubism", "mosaic:x", "mosaic:-1", "mosaic:12345", ""])
+def test_names_that_are_not_known(text):
+    with pytest.raises(SettingsError) as caught:
+        named(text)
+    assert caught.value.reason == "unknown"
+
+
+def test_the_page_stylizes_as_the_network_does(photo):
+    found = stylized(photo, Settings(style="Waves", seed=4, strength=0.8))
+    assert np.array_equal(found.image, stylize(photo, style_of(draw("waves", 4, 448)), 0.8))
+    assert found.second is None
+    assert found.mask is None
+    assert found.seen == (photo.shape[1], photo.shape[0])
+
+
+def test_a_second_style_is_mixed_in_or_stands_outside(photo):
+    alone = stylized(photo, Settings()).image.astype(int)
+    mixed = stylized(photo, Settings(second="Mosaic", mix=1.0)).image
+    mosaic = stylized(photo, Settings(style="Mosaic")).image.astype(int)
+    assert np.abs(mixed - mosaic).mean() < 0.6
+    masked = stylized(photo, Settings(second="Mosaic", mask="0,0 0,100", mask_width=0.9))
+    assert masked.mask is not None
+    assert np.abs(masked.image[:, :8] - alone[:, :8]).mean() < 1
+    assert np.abs(masked.image[:, -8:] - mosaic[:, -8:]).mean() < 1
+
+
+def test_a_mask_has_the_photos_proportions_and_soft_edges():
+    mask = mask_of([[(0.5, 0.5), (0.5, 0.5)]], 0.5, (100, 400, 3))
+    assert mask.shape == (64, 256)
+    assert mask[32, 128] > 0.99
+    assert mask[32, 0] == 0
+    assert len(np.unique(mask)) > 10
+    assert mask_of([], 0.5, (100, 400, 3)) is None
+
+
+def test_a_wrong_mask_is_said(photo):
+    with pytest.raises(SettingsError) as caught:
+        stylized(photo, Settings(mask="here"))
+    assert caught.value.reason == "strokes"
+
+
+def test_examples_are_settings(photo):
+    for values in EXAMPLES.values():
+        assert stylized(photo, Settings(**values)).image.shape == photo.shape
+
+
+def test_all_styles_and_ones_own(photo):
+    assert [name for name, _ in all_styles(photo, None)] == list(KINDS)
+    assert [name for name, _ in all_styles(photo, draw("waves", 9, 64))] == [*KINDS, OWN]
+
+
+def test_the_channel_shown_is_what_the_styles_have(photo):
+    style = draw("mosaic", 1, 256)
+    found = channel(photo, style)
+    ours, theirs = style_of(photo), style_of(style)
+    assert found.mean == pytest.approx(float(ours.mean["relu4_1"][0, found.at]))
+    assert found.style_spread == pytest.approx(float(theirs.spread["relu4_1"][0, found.at]))
+
+
+def test_a_view_is_small(sample):
+    assert max(view(np.tile(sample, (3, 3, 1))).shape) == 640
+
+
+def test_refining_changes_the_decoder_and_shows_the_photo(photo, quick):
+    work = Refining(photo, Settings(), None)
+    before = {name: p.detach().clone() for name, p in work.decoder.named_parameters()}
+    first = work.preview
+    assert work.result() is None
+    while work.step():
+        pass
+    header, body = opened(work.frame())
+    assert header["step"] == len(header["line"]) == 3
+    assert header["share"] == 1
+    width, height = header["pictures"][0]
+    assert np.array_equal(np.frombuffer(body, np.uint8).reshape(height, width, 3), work.preview)
+    assert not np.array_equal(first, work.preview)
+    after = work.result()
+    assert after is not None
+    assert any(not torch.equal(before[name], p) for name, p in after.named_parameters())
+    assert np.array_equal(stylized(photo, Settings(), None, after).image, work.preview)
+
+
+def test_the_shipped_decoder_is_not_touched(photo, quick):
+    expected = stylized(photo, Settings()).image
+    work = Refining(photo, Settings(), None)
+    while work.step():
+        pass
+    assert np.array_equal(stylized(photo, Settings()).image, expected)
+
+
+def test_a_refinement_is_about_its_style_alone():
+    own = draw("waves", 9, 64)
+    assert about(Settings(), None) == about(Settings(strength=0.2, brush=2.0), own)
+    assert about(Settings(), None) != about(Settings(seed=2), None)
+    assert about(Settings(style=OWN), own) != about(Settings(style=OWN), own[::-1].copy())
+
+
+def test_what_is_no_style_begins_no_job(photo):
+    n = len(JOBS._jobs)
+    with pytest.raises(SettingsError):
+        start(photo, Settings(style=OWN), np.zeros((64, 64, 3), np.uint8))
+    assert len(JOBS._jobs) == n
