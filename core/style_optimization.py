@@ -412,11 +412,10 @@ def gram_picture(matrix: np.ndarray, most: float, n: int = 64) -> np.ndarray:
         n: how many channels at most.
 
     Returns:
-        (n, n) uint8, the square root of each number's share of `most`.
+        (n, n, 3) uint8, grey: the square root of each number's share of `most`.
     """
     share = np.clip(matrix[:n, :n] / max(most, 1e-12), 0, 1)
-    made: np.ndarray = np.round(255 * np.sqrt(share)).astype(np.uint8)
-    return made
+    return np.repeat(np.round(255 * np.sqrt(share)).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def script(settings: Settings) -> str:

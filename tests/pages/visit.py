@@ -28,7 +28,8 @@ def open_page(slug: str, language: str = "en", **query: str | list[str]) -> AppT
 
 def upload(at: AppTest, data: bytes, name: str = "photo.png", mime: str = "image/png") -> AppTest:
     at.button(key="photo_picker_page").click().run()
-    return at.file_uploader[0].set_value((name, data, mime)).run()
+    uploader = next(each for each in at.file_uploader if str(each.key).startswith("photo_upload"))
+    return uploader.set_value((name, data, mime)).run()
 
 
 def finished(at: AppTest, slug: str) -> Job:
