@@ -28,9 +28,10 @@ def test_a_style_is_uploaded_and_the_strength_moved(browser, address, size):
         settled(page)
         page.keyboard.press("Escape")
         styled = result_of(page)
-        page.get_by_role("slider", name="Strength").focus()
+        expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+        strength = page.get_by_role("slider", name="Strength")
         for _ in range(4):
-            page.keyboard.press("ArrowLeft")
+            strength.press("ArrowLeft")
         expect(page.locator(RESULT)).not_to_have_attribute("src", styled)
         page.wait_for_url(re.compile("style_transfer_strength=0.8"))
 
