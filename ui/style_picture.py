@@ -11,7 +11,6 @@ from ui.language import _
 from ui.photo import MAX_MB
 
 PICTURE_PX = 768  # longer side of what is kept
-SHOWN_PX = 120
 _PICTURE, _PROBLEM = "style_picture", "style_picture_problem"
 
 
