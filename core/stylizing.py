@@ -120,6 +120,8 @@ def stylize(
     made = _resized_to(made, height, width)
     if is_large:
         made = paint(made, image, lambda share: progress(0.1 + 0.9 * share))
+    elif small.shape != image.shape and (strength < 1 or mask is not None):
+        made = _sharpened(made, image, small, strength, mask if outside is None else None)
     return _in_colours_of(made, image) if keeps_colours else made
 
 
@@ -368,6 +370,16 @@ def _resized_to(image: np.ndarray, height: int, width: int) -> np.ndarray:
         return image
     shrinks = height * width < image.shape[0] * image.shape[1]
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+
+
+def _sharpened(
+    made: np.ndarray, photo: np.ndarray, small: np.ndarray, strength: float, mask: np.ndarray | None
+) -> np.ndarray:
+    """Give back, where the photo shows through, what it has lost by being resized."""
+    height, width = photo.shape[:2]
+    lost = photo.astype(np.float32) - _resized_to(small, height, width)
+    where = np.ones((1, 1), np.float32) if mask is None else cv2.resize(mask, (width, height))
+    return np.clip(made + (1 - strength * where)[..., None] * lost + 0.5, 0, 255).astype(np.uint8)
 
 
 def _in_colours_of(made: np.ndarray, photo: np.ndarray) -> np.ndarray:

@@ -42,6 +42,16 @@ def test_without_strength_it_is_the_photo_and_more_goes_further(style, photo):
     assert gone[-1] > 15
 
 
+@pytest.mark.parametrize(("side", "brush"), [(240, 3.0), (800, 1.0)])
+def test_what_shows_through_is_the_photo_whatever_the_network_sees(style, sample, side, brush):
+    photo = np.ascontiguousarray(np.tile(sample, (1, 2, 1))[:200, :side])
+    assert distance(stylize(photo, style, 0.0, brush=brush), photo) < 1
+    mask = np.zeros((20, 40), np.float32)
+    mask[:, :10] = 1
+    masked = stylize(photo, style, brush=brush, mask=mask)
+    assert distance(masked[:, side // 2 :], photo[:, side // 2 :]) < 1
+
+
 def test_colours_are_the_styles_or_the_photos(style, photo):
     painting = draw("mosaic", 3, 256)
     made, kept = stylize(photo, style), stylize(photo, style, keeps_colours=True)
