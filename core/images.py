@@ -69,7 +69,11 @@ def decode(data: bytes) -> np.ndarray:
     try:
         _check_size(picture)
         _check_scans(picture, data)
-        return np.ascontiguousarray(_oriented(_srgb(_loaded(picture, data)), picture))
+        loaded = _loaded(picture, data)
+        upright = _upright(picture)
+        image = _srgb(loaded)
+        loaded.close()  # its pixels would stand beside two more copies
+        return np.ascontiguousarray(upright(image))
     except (ImageRejected, MemoryError):
         raise
     except Exception as error:  # decoders raise whatever they like on hostile bytes
@@ -276,10 +280,10 @@ def _profile_transform(mode: str, profile: bytes | None) -> ImageCms.ImageCmsTra
     return ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
 
 
-def _oriented(image: np.ndarray, picture: Image.Image) -> np.ndarray:
-    """Upright, as the file's orientation (1 to 8) says."""
+def _upright(picture: Image.Image) -> Callable[[np.ndarray], np.ndarray]:
+    """What turns the pixels as the file's orientation (1 to 8) says."""
     try:
         orientation = picture.getexif().get(EXIF_ORIENTATION)
     except Exception:  # broken metadata says nothing about the pixels
-        return image
-    return UPRIGHT[orientation](image) if orientation in UPRIGHT else image
+        orientation = None
+    return UPRIGHT.get(orientation, lambda image: image)

@@ -59,6 +59,8 @@ def source(module: str, *names: str) -> str:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             decorators = [f"@{ast.get_source_segment(text, decorator)}\n" for decorator in node.decorator_list]
             found[node.name] = "\n\n" + "".join(decorators) + segment
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found[node.target.id] = segment
         elif isinstance(node, ast.Assign):
             found.update({target.id: segment for target in _plain_names(node)})
     return "\n".join(found[name] for name in names).lstrip("\n")

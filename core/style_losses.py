@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.style_decoder import (
-    COLOUR,
     DEEP,
     SHALLOW,
     TOLD,
@@ -23,6 +22,7 @@ from core.models.style_decoder import (
     statistics,
     told_of,
     toned,
+    tones,
 )
 from core.models.tiny_vgg import TinyVGG
 
@@ -80,17 +80,20 @@ def responses(x: Tensor, filters: Tensor) -> list[Tensor]:
 
 
 def encoded(encoder: TinyVGG, x: Tensor) -> Features:
-    """Features of pictures, (B, 3, H, W), 0 to 1, as deep as they are looked at; and their bands."""
-    return {COLOUR: bands(x), **encoder.forward_features(x, DEEP)}
+    """Features of pictures, (B, 3, H, W), 0 to 1, as deep as they are looked at."""
+    return encoder.forward_features(x, DEEP)
 
 
-def stylized(decoder: Any, content: Features, style: Features) -> Tensor:
-    """Photos in the style of other pictures: features of both -> (B, 3, H, W)."""
+def stylized(decoder: Any, content: Features, style: Features, tone: Tensor) -> Tensor:
+    """Photos in the style of other pictures: features of both, and the `tones` of these -> (B, 3, H, W)."""
     theirs = {layer: statistics(style[layer]) for layer in TOLD}
     made = [adapted(content[layer], statistics(content[layer]), theirs[layer]) for layer in (DEEP, SHALLOW)]
     told = told_of(*({layer: both[at] for layer, both in theirs.items()} for at in (0, 1)))
     painted = bands(decoder(*made, told))
-    return toned(painted, statistics(painted), statistics(style[COLOUR]))
+    mean, spread = statistics(painted)
+    # the numbers stay as they are; but to move or widen a whole band is in vain, and the gradient is to know it
+    painted = adapted(painted, (mean, spread), (mean.detach(), spread.detach()))
+    return toned(painted, tones(painted.detach()), tone)
 
 
 def style_parts(made: Features, style: Features, before: Features) -> dict[str, Tensor]:
@@ -130,13 +133,15 @@ class Stylizer(nn.Module):
 
     def forward(self, photo: Tensor, style: Tensor) -> Tensor:
         """Photos in the style of other pictures: (B, 3, H, W) twice, 0 to 1, sides divisible by 8 -> (B, 3, H, W)."""
-        return stylized(self.decoder, encoded(self.encoder, photo), encoded(self.encoder, style))
+        content, wanted = encoded(self.encoder, photo), encoded(self.encoder, style)
+        return stylized(self.decoder, content, wanted, tones(bands(style)))
 
     def parts(self, photo: Tensor, style: Tensor) -> dict[str, Tensor]:
         """The losses, each (B,): content, style, texture, colour and roughness."""
         with torch.no_grad():
             content, wanted = encoded(self.encoder, photo), encoded(self.encoder, style)
-        made = stylized(self.decoder, content, wanted)
+            tone = tones(bands(style))
+        made = stylized(self.decoder, content, wanted, tone)
         seen = encoded(self.encoder, made)
         filtered = [responses(x, self.filters) for x in (made, style, photo)]
         texture = [share_left(*three) for three in zip(*filtered, strict=True)]

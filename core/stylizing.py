@@ -10,20 +10,19 @@ from torch import Tensor
 
 from core.checkpoints import load
 from core.colour import into_gamut, lab_to_rgb, lightness, rgb_to_lab
+from core.devices import device
 from core.errors import SettingsError
-from core.images import fit_within
 from core.inference import in_turn
 from core.models.style_decoder import (
-    COLOUR,
     DEEP,
     SHALLOW,
     TOLD,
     StyleDecoder,
     adapted,
     bands,
-    statistics,
     told_of,
     toned,
+    tones,
 )
 from core.models.tiny_vgg import TinyVGG
 
@@ -32,7 +31,7 @@ CELL_PX = 8  # the encoder halves three times
 MARGIN_PX = 80  # more than any pixel of the result looks to either side
 BORDER_PX = 48  # of mirrored picture beyond its border
 TILE_PX = 768  # of the result; pictures that are no larger are done at once
-LAYERS = (COLOUR, *TOLD)
+SAMPLE_PX, N_SAMPLES = 192, 4  # of larger ones so many samples a side tell how the whole is toned
 STYLE_PX = 448  # longer side of a style, as the encoder sees it
 VIEW_PX = 640  # longer side of a photo, as the encoder sees it at a brush of 1
 LEAST_PX = 8  # shorter side of a style
@@ -42,15 +41,17 @@ BAND_ROWS = 256
 
 @dataclass(frozen=True)
 class Style:
-    """What is taken from a picture: mean and spread of its colours, fine and coarse, and of channels at four depths.
+    """What is taken from a picture: mean and spread of channels at four depths, and how its bands are toned.
 
     Attributes:
         mean: by layer, (1, C) float32.
         spread: by layer, (1, C) float32.
+        tones: (1, 23, 33) float32 quantiles, as core.models.style_decoder has them.
     """
 
     mean: dict[str, Tensor]
     spread: dict[str, Tensor]
+    tones: Tensor
 
 
 def style_of(image: np.ndarray) -> Style:
@@ -68,16 +69,22 @@ def style_of(image: np.ndarray) -> Style:
         raise SettingsError("style_of_one_colour", argument="style")
     scale = STYLE_PX / max(image.shape[:2])
     height, width = (max(LEAST_SEEN_PX, round(side * scale)) for side in image.shape[:2])
-    return _style(in_turn(_sums, _resized_to(image, height, width)))
+    return in_turn(_style_of, _resized_to(image, height, width))
+
+
+@torch.inference_mode()
+def _style_of(image: np.ndarray) -> Style:
+    x = _input(image)
+    return Style(*_statistics(_sums_of(_features(x))), tones(bands(x)).cpu())
 
 
 def mixed(first: Style, second: Style, share: float) -> Style:
     """A style between two: share 0 is the first, 1 the second."""
-    between = [
-        {layer: torch.lerp(a[layer], b[layer], share) for layer in LAYERS}
+    mean, spread = (
+        {layer: torch.lerp(a[layer], b[layer], share) for layer in TOLD}
         for a, b in ((first.mean, second.mean), (first.spread, second.spread))
-    ]
-    return Style(*between)
+    )
+    return Style(mean, spread, torch.lerp(first.tones, second.tones, share))
 
 
 def stylize(
@@ -111,10 +118,11 @@ def stylize(
     Returns:
         (H, W, 3) uint8 RGB.
     """
-    paint = _Painter(style, strength, mask, outside, decoder)
     height, width = image.shape[:2]
     scale = min(1.0, VIEW_PX / max(height, width)) / brush
     small = _resized(image, scale)
+    styles = [style] if outside is None or mask is None else [style, outside]
+    paint = _Painter(styles, strength, mask, decoder)
     is_large = max(height, width) > 1.5 * VIEW_PX
     made = paint(small, small, lambda share: progress(share * (0.1 if is_large else 1)))
     made = _resized_to(made, height, width)
@@ -126,79 +134,110 @@ def stylize(
 
 
 class _Painter:
-    """One pass over a picture of any size."""
+    """One pass over a picture of any size.
+
+    Args:
+        styles: that inside the mask, and that outside, if there is one.
+        strength: how much of the photo shows through.
+        mask: None for everywhere.
+        decoder: None for the shipped one.
+    """
 
     def __init__(
-        self,
-        style: Style,
-        strength: float,
-        mask: np.ndarray | None,
-        outside: Style | None,
-        decoder: StyleDecoder | None,
+        self, styles: list[Style], strength: float, mask: np.ndarray | None, decoder: StyleDecoder | None
     ) -> None:
-        self.style, self.strength, self.mask, self.outside, self.decoder = style, strength, mask, outside, decoder
+        self.styles, self.strength, self.mask = styles, strength, mask
+        self.decoder = decoder or _decoder()
 
     def __call__(self, image: np.ndarray, photo: np.ndarray, progress: Callable[[float], None]) -> np.ndarray:
         """Both (H, W, 3) uint8: what is painted, and what shows through where the strength is below 1."""
         tiles = list(_tiles(*image.shape[:2]))
-        sums: Sums | None = None
-        n_done, n_all = 0, (2 if len(tiles) > 1 else 1) * len(tiles)
-        if len(tiles) > 1:  # the statistics of the whole picture, or the tiles would not fit each other
-            for tile in tiles:
-                found = in_turn(_sums, tile.cut(image), tile.inner_cells())
-                sums = found if sums is None else {layer: sums[layer] + part for layer, part in found.items()}
-                n_done += 1
-                progress(n_done / n_all)
-        own = None if sums is None else _style(sums)
-        levels = None
-        if len(tiles) > 1:  # likewise for the colours of what is painted: those of a small one
-            small = fit_within(image, TILE_PX)
-            levels = in_turn(self._levels, next(_tiles(*small.shape[:2])), small)
+        if len(tiles) == 1:
+            made = in_turn(self._paint_whole, tiles[0], image)
+            progress(1)
+            return made
+        # the statistics of the whole picture, and of all that is painted, or the tiles would not fit each other
+        own = self._seen(image, tiles, lambda share: progress(share / 4))
+        shown: Style | None = None
+        if self.strength < 1:
+            known = own if photo is image else self._seen(photo, tiles, lambda share: progress((1 + share) / 4))
+            shown = Style(*known, in_turn(_tones_of, photo))
+        wanted = self._wanted(shown)
+        levels = in_turn(self._levels, image, own, wanted)
         out = np.empty_like(image)
-        for tile in tiles:
-            out[tile.rows, tile.columns] = in_turn(self._paint, tile, image, photo, own, levels)
-            n_done += 1
-            progress(n_done / n_all)
+        for at, tile in enumerate(tiles, start=1):
+            out[tile.rows, tile.columns] = in_turn(self._paint_part, tile, image, photo, own, wanted, levels)
+            progress((1 + at / len(tiles)) / 2)
         return out
 
-    def _wanted(self, own: Style) -> list[Style]:
-        """The styles that a picture is painted in: the one inside, that outside, and its own."""
-        styles = [self.style, self.style if self.outside is None else self.outside]
-        return [*(style if self.strength == 1 else mixed(own, style, self.strength) for style in styles), own]
+    def _seen(self, image: np.ndarray, tiles: list["_Tile"], progress: Callable[[float], None]) -> "Statistics":
+        """The statistics of a large picture."""
+        sums: Sums = {}
+        for at, tile in enumerate(tiles, start=1):
+            found = in_turn(_sums, tile, image)
+            sums = {layer: sums[layer] + part for layer, part in found.items()} if sums else found
+            progress(at / len(tiles))
+        return _statistics(sums)
+
+    def _wanted(self, shown: Style | None) -> list[Style]:
+        """What a picture is painted as: in each style, and as the photo itself, if that shows through."""
+        return [*(mixed(shown, each, self.strength) for each in self.styles), shown] if shown else self.styles
 
     @torch.inference_mode()
-    def _levels(self, tile: "_Tile", image: np.ndarray) -> list[tuple[Tensor, Tensor]]:
-        """Mean and spread of the colours of what the decoder makes in each of the styles, before they are toned."""
-        features = _features(tile.cut(image))
-        own, decoder = _style(_sums_of(features)), self.decoder or _decoder()
-        return [statistics(tile.inner(bands(_decoded(decoder, features, own, style)))) for style in self._wanted(own)]
+    def _levels(self, image: np.ndarray, own: "Statistics", wanted: list[Style]) -> list[Tensor]:
+        """The `tones` of all that the decoder makes of a large picture, in each of the styles; by samples."""
+        found: list[list[Tensor]] = [[] for _ in wanted]
+        for tile in _samples(*image.shape[:2]):
+            features = _features(_input(tile.cut(image)))
+            for style, parts in zip(wanted, found, strict=True):
+                parts.append(tile.inner(bands(_decoded(self.decoder, features, own, style))).flatten(2))
+        return [tones(torch.cat(parts, dim=2)[..., None]) for parts in found]
 
     @torch.inference_mode()
-    def _paint(
+    def _paint_whole(self, tile: "_Tile", image: np.ndarray) -> np.ndarray:
+        x = _input(tile.cut(image))
+        features = _features(x)
+        own = _statistics(_sums_of(features))
+        shown = Style(*own, tones(tile.inner(bands(x))).cpu()) if self.strength < 1 else None
+        return self._painted(tile, features, own, self._wanted(shown), None, _input(image), image.shape)
+
+    @torch.inference_mode()
+    def _paint_part(
         self,
         tile: "_Tile",
         image: np.ndarray,
         photo: np.ndarray,
-        own: Style | None,
-        levels: list[tuple[Tensor, Tensor]] | None,
+        own: "Statistics",
+        wanted: list[Style],
+        levels: list[Tensor],
     ) -> np.ndarray:
-        decoder = self.decoder or _decoder()
-        features = _features(tile.cut(image), has_bands=self.strength < 1)
-        own = own or _style(_sums_of(features))
-        shown = _input(photo[tile.rows, tile.columns])
-        wanted = self._wanted(own)
+        features = _features(_input(tile.cut(image)))
+        photo_here = _input(photo[tile.rows, tile.columns])
+        return self._painted(tile, features, own, wanted, levels, photo_here, photo.shape)
 
-        def painted(at: int) -> Tensor:
-            made = tile.inner(bands(_decoded(decoder, features, own, wanted[at])))
-            return toned(made, levels[at] if levels else statistics(made), _of(wanted[at], COLOUR))
-
-        # below a strength of 1, what coding and decoding alone change is given back
-        back = (1 - self.strength) * (shown - painted(2)) if self.strength < 1 else torch.zeros(())
-        made = painted(0) + back
+    def _painted(
+        self,
+        tile: "_Tile",
+        features: dict[str, Tensor],
+        own: "Statistics",
+        wanted: list[Style],
+        levels: list[Tensor] | None,
+        photo: Tensor,
+        size: tuple[int, ...],
+    ) -> np.ndarray:
+        painted = []
+        for at, style in enumerate(wanted):
+            made = tile.inner(bands(_decoded(self.decoder, features, own, style)))
+            painted.append(toned(made, levels[at] if levels else tones(made), style.tones))
+        inside, outside = painted[0], painted[1] if len(self.styles) > 1 else photo
+        if self.strength < 1:  # what coding and decoding alone change is given back
+            back = (1 - self.strength) * (photo - painted[-1])
+            inside = inside + back
+            outside = outside + back if len(self.styles) > 1 else photo
         if self.mask is not None:
-            other = shown if self.outside is None else painted(1) + back
-            made = other + torch.from_numpy(tile.stretched(self.mask, photo.shape)) * (made - other)
-        return (made[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+            share = torch.from_numpy(tile.stretched(self.mask, size)).to(photo.device)
+            inside = outside + share * (inside - outside)
+        return (inside[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
 
 
 @dataclass(frozen=True)
@@ -263,10 +302,13 @@ def _mirrored(start: int, length: int, side: int) -> np.ndarray:
 
 def _tiles(height: int, width: int) -> Iterator[_Tile]:
     """A picture in parts of at most TILE_PX a side; one alone where it is small enough."""
-    for rows in _parts(height):
-        for columns in _parts(width):
-            (top, tall), (left, wide) = _padded(rows, height), _padded(columns, width)
-            yield _Tile(rows, columns, top, left, (tall, wide))
+    return (_tile(rows, columns, height, width) for rows in _parts(height) for columns in _parts(width))
+
+
+def _tile(rows: slice, columns: slice, height: int, width: int) -> _Tile:
+    """A part of a picture of that size, with its margins."""
+    (top, tall), (left, wide) = _padded(rows, height), _padded(columns, width)
+    return _Tile(rows, columns, top, left, (tall, wide))
 
 
 def _padded(part: slice, side: int) -> tuple[int, int]:
@@ -282,32 +324,47 @@ def _parts(side: int) -> list[slice]:
     return [slice(start, min(start + size, side)) for start in range(0, side, size)]
 
 
+def _samples(height: int, width: int) -> Iterator[_Tile]:
+    """Small parts of a large picture, evenly over all of it."""
+
+    def parts(side: int) -> list[slice]:
+        starts = np.linspace(0, max(0, side - SAMPLE_PX), N_SAMPLES) // CELL_PX * CELL_PX
+        return [slice(int(start), min(int(start) + SAMPLE_PX, side)) for start in starts]
+
+    return (_tile(rows, columns, height, width) for rows in parts(height) for columns in parts(width))
+
+
 def _input(image: np.ndarray) -> Tensor:
-    x = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
+    x = torch.from_numpy(np.array(image)).to(device()).permute(2, 0, 1)[None].float() / 255
     return x.contiguous(memory_format=torch.channels_last)
 
 
 Sums = dict[str, Tensor]  # by layer: count, sum and sum of squares of each channel, (3, C) float64
+Statistics = tuple[dict[str, Tensor], dict[str, Tensor]]  # by layer: means and spreads, (1, C) float32
 
 
 @torch.inference_mode()
-def _sums(image: np.ndarray, cells: tuple[slice, slice] | None = None) -> Sums:
-    """Sums of what is looked at of a picture, or of its inner cells of 8 pixels; to be added up over tiles."""
-    return _sums_of(_features(image), cells)
+def _sums(tile: _Tile, image: np.ndarray) -> Sums:
+    """Sums of what is looked at of a part of a picture, without its margin; to be added up over all parts."""
+    return _sums_of(_features(_input(tile.cut(image))), tile.inner_cells())
 
 
-def _features(image: np.ndarray, *, has_bands: bool = True) -> dict[str, Tensor]:
-    """What is looked at of a picture: its features, and its bands."""
-    encoder, x = _encoder(), _input(image)
-    found = encoder.forward_features(_as_weights(x, encoder), DEEP)
-    return {COLOUR: bands(x), **found} if has_bands else found
+@torch.inference_mode()
+def _tones_of(image: np.ndarray) -> Tensor:
+    """The `tones` of a large picture; by samples."""
+    parts = [tile.inner(bands(_input(tile.cut(image)))).flatten(2) for tile in _samples(*image.shape[:2])]
+    return tones(torch.cat(parts, dim=2)[..., None]).cpu()
+
+
+def _features(x: Tensor) -> dict[str, Tensor]:
+    """What is looked at of a picture, (1, 3, H, W)."""
+    encoder = _encoder()
+    return encoder.forward_features(_as_weights(x, encoder), DEEP)
 
 
 def _sums_of(features: dict[str, Tensor], cells: tuple[slice, slice] | None = None) -> Sums:
     found = {}
-    for layer in LAYERS:
-        if layer not in features:
-            continue
+    for layer in TOLD:
         x = features[layer]
         if cells is not None:
             times = x.shape[2] // features[DEEP].shape[2]
@@ -316,34 +373,35 @@ def _sums_of(features: dict[str, Tensor], cells: tuple[slice, slice] | None = No
         from_mean = (x - mean[:, :, None, None].to(x.dtype)).square().mean((2, 3), dtype=torch.float32).double()
         mean = mean.double()
         n = torch.full_like(mean, float(x.shape[2] * x.shape[3]))
-        found[layer] = torch.cat([n, n * mean, n * (from_mean + mean**2)])
+        found[layer] = torch.cat([n, n * mean, n * (from_mean + mean**2)]).cpu()
     return found
 
 
-def _style(sums: Sums) -> Style:
+def _statistics(sums: Sums) -> Statistics:
     mean, spread = {}, {}
     for layer, (n, total, squares) in sums.items():
         middle = (total / n)[None]
         mean[layer] = middle.float()
         spread[layer] = (squares / n - middle**2).clamp_min(1e-10).sqrt().float()
-    return Style(mean, spread)
+    return mean, spread
 
 
-def _decoded(decoder: StyleDecoder, features: dict[str, Tensor], own: Style, style: Style) -> Tensor:
+def _decoded(decoder: StyleDecoder, features: dict[str, Tensor], own: Statistics, style: Style) -> Tensor:
     """Features whose statistics are `own`, given those of `style`, as a picture: (B, 3, H, W) float32."""
-    made = [adapted(features[layer], _of(own, layer), _of(style, layer)) for layer in (DEEP, SHALLOW)]
-    told = told_of(style.mean, style.spread)
-    painted: Tensor = decoder(*(_as_weights(x, decoder) for x in (*made, told)))
-    return painted.float()
+
+    def on_device(both: Statistics, layer: str) -> tuple[Tensor, Tensor]:
+        where = features[layer].device
+        return both[0][layer].to(where), both[1][layer].to(where)
+
+    theirs = style.mean, style.spread
+    made = [adapted(features[layer], on_device(own, layer), on_device(theirs, layer)) for layer in (DEEP, SHALLOW)]
+    painted: Tensor = decoder(*(_as_weights(x, decoder) for x in (*made, told_of(*theirs))))
+    return painted.to(features[DEEP].device).float()
 
 
 def _as_weights(x: Tensor, module: torch.nn.Module) -> Tensor:
     weight = next(module.parameters())
     return x.to(weight.device, weight.dtype)
-
-
-def _of(style: Style, layer: str) -> tuple[Tensor, Tensor]:
-    return style.mean[layer], style.spread[layer]
 
 
 def _encoder() -> TinyVGG:

@@ -30,7 +30,7 @@ from ui.components.painting import painting
 from ui.language import N_, _, formula, number
 
 SLUG = "style_transfer"
-CHECKPOINT = "style"
+CHECKPOINTS = ("tiny_vgg", "style")
 STYLE_PX = 150
 REFINED = f"{SLUG}_refined"  # what it is about, and the decoder
 REFERENCES = [
@@ -81,7 +81,7 @@ def show() -> None:
         {
             N_("All styles"): partial(gallery, shown, own),
             N_("How it works"): partial(explain, shown, result, settings),
-            N_("Code"): partial(code.tab, SLUG, script(settings), CHECKPOINT),
+            N_("Code"): partial(code.tab, SLUG, script(settings), *CHECKPOINTS),
             N_("References"): partial(page.references, REFERENCES),
         },
     )

@@ -7,13 +7,13 @@ from ui.files import ROOT
 from ui.language import _
 
 
-def tab(slug: str, script: str, checkpoint: str = "") -> None:
+def tab(slug: str, script: str, *checkpoints: str) -> None:
     """Show a script with its downloads.
 
     Args:
         slug: the page's; the files' name.
         script: Python source in the percent format.
-        checkpoint: the weights that it reads; empty for none.
+        *checkpoints: the weights that it reads.
     """
     with st.container(horizontal=True):
         st.download_button(
@@ -34,14 +34,14 @@ def tab(slug: str, script: str, checkpoint: str = "") -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        if checkpoint:
+        for at, checkpoint in enumerate(checkpoints):
             weights = ROOT / "checkpoints" / f"{checkpoint}.safetensors"
             st.download_button(
-                _("Weights (.safetensors)"),
+                _("Weights (.safetensors)") if len(checkpoints) == 1 else weights.name,
                 weights.read_bytes,
                 weights.name,
                 "application/octet-stream",
-                key=f"{slug}_weights",
+                key=f"{slug}_weights{at or ''}",
                 icon=":material/download:",
                 on_click="ignore",
             )

@@ -49,7 +49,7 @@ PATTERN_PX = 256
 class Config(StyleSettings):
     """How the shipped decoder is trained."""
 
-    epochs: int | None = Field(60, ge=1, description="of 200 steps each")
+    epochs: int | None = Field(100, ge=1, description="of 200 steps each")
     learning_rate: float = Field(1e-3, gt=0)
     weight_decay: float = Field(0.0, ge=0)
     warmup: float = Field(0.02, ge=0, lt=1)

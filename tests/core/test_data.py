@@ -29,7 +29,7 @@ def test_contract_of_every_data_set(name, made_data):
         assert not image.flags.writeable
         assert data.stack().shape == (len(data), *image.shape)
         assert data.labels is not None
-        assert data.labels.max() == 9
+        assert data.labels.max() == min(9, len(data) - 1)
 
 
 def test_pictures_come_back_exactly_and_in_order(tmp_path):

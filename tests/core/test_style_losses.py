@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.models.style_decoder import StyleDecoder, adapted, statistics, told_of, toned
+from core.checkpoints import read
+from core.models.style_decoder import StyleDecoder, adapted, statistics, told_of
 from core.models.tiny_vgg import TinyVGG
+from core.patterns import draw
 from core.style_losses import (
     Stylizer,
     content_part,
@@ -17,6 +19,7 @@ from core.style_losses import (
     style_parts,
     total_variation,
 )
+from core.style_task import as_input
 
 
 def pictures(n: int = 2, side: int = 32, seed: int = 0) -> torch.Tensor:
@@ -43,7 +46,6 @@ def test_what_is_adapted_has_the_wanted_statistics_and_its_own_places():
     assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(statistics(made), wanted, strict=True))
     for at in range(3):
         assert np.corrcoef(x[0, at].flatten(), made[0, at].flatten())[0, 1] == pytest.approx(1)
-    assert torch.allclose(toned(x, statistics(x), wanted), made)
 
 
 def test_share_left_is_one_before_and_nothing_at_the_end():
@@ -63,13 +65,13 @@ def test_random_filters_see_no_level_and_responses_no_contrast():
     assert float(filters.sum((1, 2, 3)).abs().max()) < 1e-5
     assert torch.allclose(filters.flatten(1).norm(dim=1), torch.ones(len(filters)))
     x = pictures(1, 64)
-    for one, other in zip(responses(x, filters), responses(0.3 * x + 0.2, filters), strict=True):
+    for one, other in zip(responses(x, filters), responses(0.6 * x + 0.2, filters), strict=True):
         assert torch.allclose(one, other, rtol=0.2, atol=1e-2)
 
 
 def test_of_equal_pictures_nothing_is_left():
-    encoder = TinyVGG(has_norms=False).eval()
-    photo, style = pictures(1), pictures(1, seed=1)
+    encoder = read("tiny_vgg")[0]
+    photo, style = pictures(1), 0.3 * pictures(1, seed=1)
     with torch.no_grad():
         content, wanted = encoded(encoder, photo), encoded(encoder, style)
         assert all(float(part) == 0 for part in style_parts(wanted, wanted, content).values())
@@ -78,15 +80,20 @@ def test_of_equal_pictures_nothing_is_left():
         assert float(content_part(wanted, content)) > 1
 
 
-def test_a_stylizer_learns_its_decoder_alone_and_gives_the_styles_colours():
+def test_a_stylizer_learns_its_decoder_alone():
     model = Stylizer(StyleDecoder(), TinyVGG(has_norms=False))
-    photo, style = pictures(2, 64), 0.3 * pictures(2, 64, seed=1)
-    sum(part.sum() for part in model.parts(photo, style).values()).backward()
+    sum(part.sum() for part in model.parts(pictures(2, 64), pictures(2, 64, seed=1)).values()).backward()
     assert all(p.grad is None for p in model.encoder.parameters())
     assert all(p.grad is not None for p in model.decoder.parameters())
-    made = model(photo, style)
+
+
+def test_a_stylizer_gives_the_styles_colours(sample):
+    photo, style = (as_input([image[:128, :128]]) for image in (sample, draw("mosaic", 3, 128)))
+    with torch.no_grad():
+        made = Stylizer(read("style")[0], read("tiny_vgg")[0])(photo, style)
     assert made.shape == photo.shape
-    assert all(torch.allclose(a, b, atol=1e-3) for a, b in zip(statistics(made), statistics(style), strict=True))
+    assert all(torch.allclose(a, b, atol=0.04) for a, b in zip(statistics(made), statistics(style), strict=True))
+    assert not any(torch.allclose(a, b, atol=0.04) for a, b in zip(statistics(photo), statistics(style), strict=True))
 
 
 def test_what_the_decoder_is_told_has_one_order():
