@@ -19,6 +19,8 @@ from core.models.style_decoder import (
     StyleDecoder,
     adapted,
     bands,
+    colours,
+    recoloured,
     statistics,
     told_of,
     toned,
@@ -84,16 +86,17 @@ def encoded(encoder: TinyVGG, x: Tensor) -> Features:
     return encoder.forward_features(x, DEEP)
 
 
-def stylized(decoder: Any, content: Features, style: Features, tone: Tensor) -> Tensor:
-    """Photos in the style of other pictures: features of both, and the `tones` of these -> (B, 3, H, W)."""
+def stylized(decoder: Any, content: Features, style: Features, wanted: Tensor) -> Tensor:
+    """Photos in the style of other pictures: features of both, and these, (B, 3, H, W) -> (B, 3, H, W)."""
     theirs = {layer: statistics(style[layer]) for layer in TOLD}
     made = [adapted(content[layer], statistics(content[layer]), theirs[layer]) for layer in (DEEP, SHALLOW)]
     told = told_of(*({layer: both[at] for layer, both in theirs.items()} for at in (0, 1)))
-    painted = bands(decoder(*made, told))
+    painted = decoder(*made, told)
+    painted = bands(recoloured(painted, colours(painted.detach()), colours(wanted)))
     mean, spread = statistics(painted)
     # the numbers stay as they are; but to move or widen a whole band is in vain, and the gradient is to know it
     painted = adapted(painted, (mean, spread), (mean.detach(), spread.detach()))
-    return toned(painted, tones(painted.detach()), tone)
+    return toned(painted, tones(painted.detach()), tones(bands(wanted)))
 
 
 def style_parts(made: Features, style: Features, before: Features) -> dict[str, Tensor]:
@@ -134,14 +137,13 @@ class Stylizer(nn.Module):
     def forward(self, photo: Tensor, style: Tensor) -> Tensor:
         """Photos in the style of other pictures: (B, 3, H, W) twice, 0 to 1, sides divisible by 8 -> (B, 3, H, W)."""
         content, wanted = encoded(self.encoder, photo), encoded(self.encoder, style)
-        return stylized(self.decoder, content, wanted, tones(bands(style)))
+        return stylized(self.decoder, content, wanted, style)
 
     def parts(self, photo: Tensor, style: Tensor) -> dict[str, Tensor]:
         """The losses, each (B,): content, style, texture, colour and roughness."""
         with torch.no_grad():
             content, wanted = encoded(self.encoder, photo), encoded(self.encoder, style)
-            tone = tones(bands(style))
-        made = stylized(self.decoder, content, wanted, tone)
+        made = stylized(self.decoder, content, wanted, style)
         seen = encoded(self.encoder, made)
         filtered = [responses(x, self.filters) for x in (made, style, photo)]
         texture = [share_left(*three) for three in zip(*filtered, strict=True)]

@@ -20,6 +20,8 @@ from core.models.style_decoder import (
     StyleDecoder,
     adapted,
     bands,
+    colours,
+    recoloured,
     told_of,
     toned,
     tones,
@@ -41,16 +43,18 @@ BAND_ROWS = 256
 
 @dataclass(frozen=True)
 class Style:
-    """What is taken from a picture: mean and spread of channels at four depths, and how its bands are toned.
+    """What is taken from a picture: mean and spread of channels at four depths, its colours, and its bands' histograms.
 
     Attributes:
         mean: by layer, (1, C) float32.
         spread: by layer, (1, C) float32.
+        colours: their mean, (1, 3), and covariance, (1, 3, 3), float32.
         tones: (1, 23, 33) float32 quantiles, as core.models.style_decoder has them.
     """
 
     mean: dict[str, Tensor]
     spread: dict[str, Tensor]
+    colours: tuple[Tensor, Tensor]
     tones: Tensor
 
 
@@ -75,7 +79,7 @@ def style_of(image: np.ndarray) -> Style:
 @torch.inference_mode()
 def _style_of(image: np.ndarray) -> Style:
     x = _input(image)
-    return Style(*_statistics(_sums_of(_features(x))), tones(bands(x)).cpu())
+    return Style(*_statistics(_sums_of(_features(x))), *_look_of([x]))
 
 
 def mixed(first: Style, second: Style, share: float) -> Style:
@@ -84,7 +88,8 @@ def mixed(first: Style, second: Style, share: float) -> Style:
         {layer: torch.lerp(a[layer], b[layer], share) for layer in TOLD}
         for a, b in ((first.mean, second.mean), (first.spread, second.spread))
     )
-    return Style(mean, spread, torch.lerp(first.tones, second.tones, share))
+    middle, covariance = (torch.lerp(a, b, share) for a, b in zip(first.colours, second.colours, strict=True))
+    return Style(mean, spread, (middle, covariance), torch.lerp(first.tones, second.tones, share))
 
 
 def stylize(
@@ -161,7 +166,7 @@ class _Painter:
         shown: Style | None = None
         if self.strength < 1:
             known = own if photo is image else self._seen(photo, tiles, lambda share: progress((1 + share) / 4))
-            shown = Style(*known, in_turn(_tones_of, photo))
+            shown = Style(*known, *in_turn(_look_of_large, photo))
         wanted = self._wanted(shown)
         levels = in_turn(self._levels, image, own, wanted)
         out = np.empty_like(image)
@@ -184,21 +189,21 @@ class _Painter:
         return [*(mixed(shown, each, self.strength) for each in self.styles), shown] if shown else self.styles
 
     @torch.inference_mode()
-    def _levels(self, image: np.ndarray, own: "Statistics", wanted: list[Style]) -> list[Tensor]:
-        """The `tones` of all that the decoder makes of a large picture, in each of the styles; by samples."""
+    def _levels(self, image: np.ndarray, own: "Statistics", wanted: list[Style]) -> list["Look"]:
+        """How all is before it is toned that the decoder makes of a large picture in each of the styles; by samples."""
         found: list[list[Tensor]] = [[] for _ in wanted]
         for tile in _samples(*image.shape[:2]):
             features = _features(_input(tile.cut(image)))
             for style, parts in zip(wanted, found, strict=True):
-                parts.append(tile.inner(bands(_decoded(self.decoder, features, own, style))).flatten(2))
-        return [tones(torch.cat(parts, dim=2)[..., None]) for parts in found]
+                parts.append(tile.inner(_decoded(self.decoder, features, own, style)))
+        return [_look_of(parts, style) for parts, style in zip(found, wanted, strict=True)]
 
     @torch.inference_mode()
     def _paint_whole(self, tile: "_Tile", image: np.ndarray) -> np.ndarray:
         x = _input(tile.cut(image))
         features = _features(x)
         own = _statistics(_sums_of(features))
-        shown = Style(*own, tones(tile.inner(bands(x))).cpu()) if self.strength < 1 else None
+        shown = Style(*own, *_look_of([tile.inner(x)])) if self.strength < 1 else None
         return self._painted(tile, features, own, self._wanted(shown), None, _input(image), image.shape)
 
     @torch.inference_mode()
@@ -209,7 +214,7 @@ class _Painter:
         photo: np.ndarray,
         own: "Statistics",
         wanted: list[Style],
-        levels: list[Tensor],
+        levels: list["Look"],
     ) -> np.ndarray:
         features = _features(_input(tile.cut(image)))
         photo_here = _input(photo[tile.rows, tile.columns])
@@ -221,14 +226,16 @@ class _Painter:
         features: dict[str, Tensor],
         own: "Statistics",
         wanted: list[Style],
-        levels: list[Tensor] | None,
+        levels: list["Look"] | None,
         photo: Tensor,
         size: tuple[int, ...],
     ) -> np.ndarray:
         painted = []
         for at, style in enumerate(wanted):
-            made = tile.inner(bands(_decoded(self.decoder, features, own, style)))
-            painted.append(toned(made, levels[at] if levels else tones(made), style.tones))
+            made = _decoded(self.decoder, features, own, style)
+            before, after = levels[at] if levels else (colours(tile.inner(made)), None)
+            made = tile.inner(bands(recoloured(made, before, style.colours)))
+            painted.append(toned(made, tones(made) if after is None else after, style.tones))
         inside, outside = painted[0], painted[1] if len(self.styles) > 1 else photo
         if self.strength < 1:  # what coding and decoding alone change is given back
             back = (1 - self.strength) * (photo - painted[-1])
@@ -349,11 +356,22 @@ def _sums(tile: _Tile, image: np.ndarray) -> Sums:
     return _sums_of(_features(_input(tile.cut(image))), tile.inner_cells())
 
 
+Look = tuple[tuple[Tensor, Tensor], Tensor]  # colours, and the tones of the bands
+
+
+def _look_of(parts: list[Tensor], style: Style | None = None) -> Look:
+    """Of one picture, or of parts of one, (1, 3, h, w) each; the tones as they are once it has the style's colours."""
+    own = colours(torch.cat([part.flatten(2) for part in parts], dim=2)[..., None])
+    made = [bands(part if style is None else recoloured(part, own, style.colours)).flatten(2) for part in parts]
+    return (own[0].cpu(), own[1].cpu()), tones(torch.cat(made, dim=2)[..., None]).cpu()
+
+
 @torch.inference_mode()
-def _tones_of(image: np.ndarray) -> Tensor:
-    """The `tones` of a large picture; by samples."""
-    parts = [tile.inner(bands(_input(tile.cut(image)))).flatten(2) for tile in _samples(*image.shape[:2])]
-    return tones(torch.cat(parts, dim=2)[..., None]).cpu()
+def _look_of_large(image: np.ndarray) -> Look:
+    """The same of a large picture; by samples."""
+    return _look_of(
+        [_input(np.ascontiguousarray(image[tile.rows, tile.columns])) for tile in _samples(*image.shape[:2])]
+    )
 
 
 def _features(x: Tensor) -> dict[str, Tensor]:

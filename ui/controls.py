@@ -30,8 +30,8 @@ def settings(slug: str, model: type[S], rows: Sequence[Sequence[str]] | None = N
     found: dict[str, Any] = {}
     for names in rows if rows is not None else [[name] for name in fields]:
         row = [name for name in names if _is_wanted(fields[name], found)]
-        if not row:
-            continue
+        # a row without a field keeps its place: were the rows below to move up, the browser would take their controls
+        # down after it has put them up again, and no longer write them into the address
         with st.container(horizontal=True, wrap=False) if len(row) > 1 else st.container():
             for name in row:
                 found[name] = _widget(f"{slug}_{name}", fields[name])

@@ -3,9 +3,9 @@
 After Huang, Belongie (2017), "Arbitrary style transfer in real-time with adaptive instance normalization",
 https://arxiv.org/abs/1703.06868, section 5. What differs: features of two depths instead of one, so that the photo's
 lines are not lost; the statistics of four depths also scale and shift the decoder's channels (as in Perez et al. 2018,
-"FiLM"), so that it knows of strokes finer than an eighth of the size; behind the decoder, bands of the picture get the
-style's histograms (Heeger, Bergen 1995, "Pyramid-based texture analysis/synthesis"); our own encoder
-(core.models.tiny_vgg); a quarter of the parameters.
+"FiLM"), so that it knows of strokes finer than an eighth of the size; behind the decoder the picture gets the style's
+colours by a linear map (Pitié, Kokaram 2007), and its bands the style's histograms (Heeger, Bergen 1995); our own
+encoder (core.models.tiny_vgg); a quarter of the parameters.
 """
 
 from collections.abc import Mapping
@@ -25,6 +25,7 @@ N_QUANTILES = 33
 N_SAMPLED = 4096  # pixels that quantiles are taken of
 N_NODES = 256  # of a table from values to values
 MOST_GAIN = 4.0  # of a band that is nearly missing
+LEAST_COLOUR = 0.02  # spread that is taken for granted where there is hardly any
 LEAST_SPREAD = 1e-5
 
 
@@ -101,6 +102,42 @@ def _smooth(x: Tensor, reach: int, axis: int) -> Tensor:
     return TAPS[0] * (a + e) + TAPS[1] * (b + d) + TAPS[2] * c
 
 
+def colours(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and covariance of a picture's colours: (B, 3, H, W) -> (B, 3) and (B, 3, 3), float32."""
+    flat = x.float().flatten(2)
+    mean = flat.mean(2)
+    flat = flat - mean[..., None]
+    return mean, (flat[:, :, None] * flat[:, None]).mean(3)
+
+
+def recoloured(x: Tensor, own: tuple[Tensor, Tensor], wanted: tuple[Tensor, Tensor]) -> Tensor:
+    """A picture with the mean and covariance of another's colours, each colour moved as little as can be (Pitié,
+    Kokaram 2007, "The linear Monge-Kantorovitch linear colour mapping for example-based colour transfer").
+
+    Args:
+        x: (B, 3, H, W).
+        own: its `colours`; of the whole picture where x is a part of one.
+        wanted: those of the other.
+
+    Returns:
+        (B, 3, H, W) float32.
+    """
+    x, granted = x.float(), LEAST_COLOUR**2 * torch.eye(3, device=x.device)
+    mine, theirs = own[1].to(x.device) + granted, wanted[1].to(x.device) + granted
+    with torch.autocast(x.device.type, enabled=False):
+        root, back = _power(mine, 0.5), _power(mine, -0.5)
+        by = back @ _power(root @ theirs @ root, 0.5) @ back
+    moved = (by[:, :, :, None, None] * (x - own[0].to(x.device)[:, :, None, None])[:, None]).sum(2)
+    return moved + wanted[0].to(x.device)[:, :, None, None]
+
+
+def _power(matrix: Tensor, exponent: float) -> Tensor:
+    """Of symmetric positive matrices, (B, N, N)."""
+    values, vectors = torch.linalg.eigh(matrix)
+    made: Tensor = (vectors * values.clamp_min(1e-12).pow(exponent)[:, None]) @ vectors.transpose(1, 2)
+    return made
+
+
 def tones(x: Tensor) -> Tensor:
     """How a picture's bands are spread: (B, 23, H, W) -> (B, 23, 33) float32, quantiles from the least to the greatest,
     of at most 4096 pixels of chance, the same ones each time."""
@@ -112,8 +149,8 @@ def tones(x: Tensor) -> Tensor:
 
 
 def toned(x: Tensor, own: Tensor, wanted: Tensor) -> Tensor:
-    """What a decoder has made, with the style's histogram in each band: how bright and how coloured it is, how much of
-    it is fine and how much coarse, how much runs down and how much across (Heeger, Bergen 1995).
+    """A picture with the style's histogram in each band: how much of it is fine and how much coarse, how much changes
+    across and how much down (Heeger, Bergen 1995, "Pyramid-based texture analysis/synthesis").
 
     Args:
         x: (B, 23, H, W) as `bands` gives it.

@@ -33,6 +33,7 @@ def test_a_style_is_uploaded_and_the_strength_moved(browser, address, size):
         strength.press("Home")
         expect(page.locator(RESULT)).not_to_have_attribute("src", styled)
         expect(strength).to_have_value("0")
+        expect(page).to_have_url(re.compile("style_transfer_strength=0"))
 
 
 def test_the_network_is_refined_and_stopped(browser, address):

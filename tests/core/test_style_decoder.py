@@ -13,6 +13,8 @@ from core.models.style_decoder import (
     _between,
     added_up,
     bands,
+    colours,
+    recoloured,
     toned,
     tones,
 )
@@ -41,6 +43,22 @@ def test_bands_tell_fine_from_coarse_and_down_from_across():
     assert int(turned.argmax()) == 1
     slow = bands((0.5 + 0.4 * torch.sin(2 * torch.pi * at / 30)).expand(1, 3, 96, 96))[:, :12].square().mean((2, 3))[0]
     assert int(slow.argmax()) == 9
+
+
+def test_colours_of_another_are_taken_over_and_ones_own_stay():
+    x, other = picture(0), picture(1) * torch.tensor([0.2, 0.5, 1.0])[:, None, None] + 0.1
+    mean, covariance = colours(x)
+    assert torch.allclose(covariance[0], torch.cov(x[0].flatten(1), correction=0), atol=1e-6)
+    made = recoloured(x, (mean, covariance), colours(other))
+    assert all(torch.allclose(a, b, atol=2e-3) for a, b in zip(colours(made), colours(other), strict=True))
+    assert torch.allclose(recoloured(x, colours(x), colours(x)), x, atol=1e-4)
+
+
+def test_a_grey_picture_can_be_coloured():
+    grey = picture(0)[:, :1].expand(1, 3, -1, -1)
+    made = recoloured(grey, colours(grey), colours(picture(1)))
+    assert torch.isfinite(made).all()
+    assert float(made.abs().max()) < 10
 
 
 def test_its_own_tones_leave_a_picture_as_it_is():

@@ -66,20 +66,15 @@ def test_tiles_leave_no_seams(style, sample, monkeypatch):
     whole = stylize(photo, style).astype(float)
     monkeypatch.setattr(stylizing, "TILE_PX", 256)
     tiled = stylize(photo, style).astype(float)
-    for channel in range(3):  # the tone of tiles is that of a small picture: a scale and a shift for all of it
-        a, b = tiled[..., channel].ravel(), whole[..., channel].ravel()
-        between = (b > 10) & (b < 245) & (a > 10) & (a < 245)
-        slope, shift = np.polyfit(a[between], b[between], 1)
-        assert 0.7 < slope < 1.4
-        gap = np.abs(slope * a + shift - b)[between]
-        assert np.quantile(gap, 0.99) < 12
-        seams = np.zeros(photo.shape[:2], bool)
-        for at in stylizing._parts(photo.shape[0])[1:]:
-            seams[at.start - 2 : at.start + 2] = True
-        for at in stylizing._parts(photo.shape[1])[1:]:
-            seams[:, at.start - 2 : at.start + 2] = True
-        on, off = gap[seams.ravel()[between]].mean(), gap[~seams.ravel()[between]].mean()
-        assert on < 1.5 * off + 0.5
+    gap = np.abs(tiled - whole).mean(2)
+    assert gap.mean() < 5  # their tones are known by samples
+    assert np.quantile(gap, 0.99) < 15
+    seams = np.zeros(photo.shape[:2], bool)
+    for at in stylizing._parts(photo.shape[0])[1:]:
+        seams[at.start - 2 : at.start + 2] = True
+    for at in stylizing._parts(photo.shape[1])[1:]:
+        seams[:, at.start - 2 : at.start + 2] = True
+    assert gap[seams].mean() < 1.5 * gap[~seams].mean() + 0.5
 
 
 def test_outside_a_mask_stands_the_photo_or_the_second_style(style, photo):
