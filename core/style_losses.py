@@ -83,7 +83,7 @@ def responses(x: Tensor, filters: Tensor) -> list[Tensor]:
 
 def encoded(encoder: TinyVGG, x: Tensor) -> Features:
     """Features of pictures, (B, 3, H, W), 0 to 1, as deep as they are looked at."""
-    return encoder.forward_features(x, DEEP)
+    return encoder.forward_features(x, DEEP, border="replicate")
 
 
 def stylized(decoder: Any, content: Features, style: Features, wanted: Tensor) -> Tensor:

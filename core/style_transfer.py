@@ -17,7 +17,7 @@ from core.drawing import MOST_TEXT, Strokes, parse, sheet, written
 from core.errors import SettingsError
 from core.images import fit_within
 from core.jobs import JOBS, Job
-from core.models.style_decoder import DEEP, StyleDecoder
+from core.models.style_decoder import DEEP, N_BANDS, StyleDecoder
 from core.models.tiny_vgg import TinyVGG
 from core.patterns import Kind, draw
 from core.scripting import render
@@ -27,7 +27,7 @@ from core.training.events import Done, Step
 from core.training.fit import fit
 from core.work import Work, packed
 
-__all__ = ["Job", "StyleDecoder", "parse", "written"]
+__all__ = ["N_BANDS", "Job", "StyleDecoder", "parse", "written"]
 Name = Literal["Brush strokes", "Stained glass", "Hatching", "Halftone", "Mosaic", "Waves", "Shapes", "Your picture"]
 OWN = "Your picture"
 KINDS: dict[str, Kind] = dict(zip(get_args(Name), get_args(Kind), strict=False))

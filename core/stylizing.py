@@ -31,7 +31,6 @@ from core.models.tiny_vgg import TinyVGG
 ENCODER, DECODER = "tiny_vgg", "style"
 CELL_PX = 8  # the encoder halves three times
 MARGIN_PX = 80  # more than any pixel of the result looks to either side
-BORDER_PX = 48  # of mirrored picture beyond its border
 TILE_PX = 768  # of the result; pictures that are no larger are done at once
 SAMPLE_PX, N_SAMPLES = 192, 4  # of larger ones so many samples a side tell how the whole is toned
 STYLE_PX = 448  # longer side of a style, as the encoder sees it
@@ -233,9 +232,14 @@ class _Painter:
         painted = []
         for at, style in enumerate(wanted):
             made = _decoded(self.decoder, features, own, style)
-            before, after = levels[at] if levels else (colours(tile.inner(made)), None)
-            made = tile.inner(bands(recoloured(made, before, style.colours)))
-            painted.append(toned(made, tones(made) if after is None else after, style.tones))
+            if levels:
+                before, after = levels[at]
+                made = tile.inner(bands(recoloured(made, before, style.colours)))
+            else:
+                made = tile.inner(made)
+                made = bands(recoloured(made, colours(made), style.colours))
+                after = tones(made)
+            painted.append(toned(made, after, style.tones))
         inside, outside = painted[0], painted[1] if len(self.styles) > 1 else photo
         if self.strength < 1:  # what coding and decoding alone change is given back
             back = (1 - self.strength) * (photo - painted[-1])
@@ -249,7 +253,8 @@ class _Painter:
 
 @dataclass(frozen=True)
 class _Tile:
-    """A part of a picture; its margin may lie beyond the border, where the picture is mirrored.
+    """A part of a picture, and its margin on sides where the picture goes on; beyond the border it is mirrored, for as
+    few pixels as whole cells need.
 
     Attributes:
         rows: of the picture.
@@ -320,8 +325,8 @@ def _tile(rows: slice, columns: slice, height: int, width: int) -> _Tile:
 
 def _padded(part: slice, side: int) -> tuple[int, int]:
     """Where a part begins with its margin, and how long it is with both: whole cells."""
-    start = part.start - (MARGIN_PX if part.start else BORDER_PX)
-    stop = part.stop + (MARGIN_PX if part.stop < side else BORDER_PX)
+    start = part.start - (MARGIN_PX if part.start else 0)
+    stop = part.stop + (MARGIN_PX if part.stop < side else 0)
     return start, -(-(stop - start) // CELL_PX) * CELL_PX
 
 
@@ -377,7 +382,7 @@ def _look_of_large(image: np.ndarray) -> Look:
 def _features(x: Tensor) -> dict[str, Tensor]:
     """What is looked at of a picture, (1, 3, H, W)."""
     encoder = _encoder()
-    return encoder.forward_features(_as_weights(x, encoder), DEEP)
+    return encoder.forward_features(_as_weights(x, encoder), DEEP, border="replicate")
 
 
 def _sums_of(features: dict[str, Tensor], cells: tuple[slice, slice] | None = None) -> Sums:
@@ -387,11 +392,10 @@ def _sums_of(features: dict[str, Tensor], cells: tuple[slice, slice] | None = No
         if cells is not None:
             times = x.shape[2] // features[DEEP].shape[2]
             x = x[:, :, *(slice(part.start * times, part.stop * times) for part in cells)]
-        mean = x.mean((2, 3), dtype=torch.float32)
-        from_mean = (x - mean[:, :, None, None].to(x.dtype)).square().mean((2, 3), dtype=torch.float32).double()
-        mean = mean.double()
-        n = torch.full_like(mean, float(x.shape[2] * x.shape[3]))
-        found[layer] = torch.cat([n, n * mean, n * (from_mean + mean**2)]).cpu()
+        flat = x.permute(0, 2, 3, 1).flatten(0, 2)  # sums by products of matrices: no pass over it is quicker
+        n, ones = flat.shape[0], flat.new_ones(1, flat.shape[0])
+        total, squares = (ones @ flat)[0].double(), (flat.T @ flat).diagonal().double()
+        found[layer] = torch.stack([torch.full_like(total, float(n)), total, squares]).cpu()
     return found
 
 

@@ -8,6 +8,7 @@ from core.errors import CamadasError, JobError
 from core.images import Picture
 from core.style_transfer import (
     EXAMPLES,
+    N_BANDS,
     OWN,
     Settings,
     StyleDecoder,
@@ -38,6 +39,9 @@ REFERENCES = [
     "(https://arxiv.org/abs/1703.06868)",
     "Johnson, Alahi, Fei-Fei (2016), [Perceptual losses for real-time style transfer](https://arxiv.org/abs/1603.08155)",
     "Perez et al. (2018), [FiLM](https://arxiv.org/abs/1709.07871): a network told what to do by scales and shifts",
+    "Pitié, Kokaram (2007), The linear Monge-Kantorovitch linear colour mapping for example-based colour transfer, "
+    "European Conference on Visual Media Production",
+    "Heeger, Bergen (1995), [Pyramid-based texture analysis/synthesis](https://doi.org/10.1145/218380.218446)",
     "Odena, Dumoulin, Olah (2016), [Deconvolution and checkerboard artifacts](https://doi.org/10.23915/distill.00003)",
 ]
 
@@ -220,10 +224,12 @@ def explain(shown: Picture, result: Stylized, settings: Settings) -> None:
     )
     st.markdown(
         _(
-            "A decoder paints a picture from them. It was trained on photographs with paintings and thousands of "
-            "pictures drawn by code, and met your style for the first time just now; refining lets it practise on "
-            "this one. With strength {strength} the statistics are taken that far from the photo's to the style's."
-        ).format(strength=number(settings.strength, 2))
+            "A decoder paints a picture from them. It was trained on photographs with paintings and with patterns "
+            "drawn by code such as these; a picture of yours it meets for the first time, and refining lets it "
+            "practise on this one. What it paints then gets the style's colours by a linear map and, in {n_bands} "
+            "bands from fine to coarse, the style's histograms. With strength {strength} all this is taken that far from the "
+            "photo to the style."
+        ).format(strength=number(settings.strength, 2), n_bands=number(N_BANDS))
     )
 
 

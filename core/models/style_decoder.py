@@ -185,9 +185,10 @@ def _between(own: Tensor, wanted: Tensor, x: Tensor) -> Tensor:
 def _looked_up(x: Tensor, table: Tensor, least: Tensor, reach: Tensor) -> Tensor:
     """A table of equal steps from `least` over `reach`, read at (H, W) places, with lines between its numbers."""
     n = len(table) - 1
-    place = ((x - least) * (n / reach)).clamp(0, n * (1 - 1e-6)).flatten()
+    scale = n / reach
+    place = (x * scale).flatten().sub_(least * scale).clamp_(0, n * (1 - 1e-6))
     at = place.int()
-    found = table.index_select(0, at) + (place - at) * table.diff().index_select(0, at)
+    found = torch.addcmul(table.index_select(0, at), place.sub_(at), table.diff().index_select(0, at))
     return found.view_as(x)
 
 
@@ -243,7 +244,7 @@ class StyleDecoder(nn.Module):
             x = _at_twice_the_size(conv, x) if at % 2 else conv(x)
             x = x if beside is None else x + beside
             scale, shift = self.scales[at](style)[:, :, None, None].to(x.dtype).chunk(2, dim=1)
-            return F.relu(x * (1 + scale) + shift)
+            return F.relu(torch.addcmul(shift, x, 1 + scale), inplace=True)
 
         x = through(0, F.relu(self.deep1(deep)))
         x = through(2, through(1, x, self.skip(shallow)))
@@ -258,7 +259,7 @@ def told_of(mean: Mapping[str, Tensor], spread: Mapping[str, Tensor]) -> Tensor:
 
 
 def _conv(n_in: int, n_out: int) -> nn.Conv2d:
-    return nn.Conv2d(n_in, n_out, 3, padding=1)
+    return nn.Conv2d(n_in, n_out, 3, padding=1, padding_mode="replicate")
 
 
 def _at_twice_the_size(conv: nn.Module, x: Tensor) -> Tensor:
@@ -270,4 +271,5 @@ def _at_twice_the_size(conv: nn.Module, x: Tensor) -> Tensor:
     assert isinstance(conv, nn.Conv2d)
     weight = conv.weight.flip(2, 3).transpose(0, 1)
     parts = [F.pad(weight, (left, 1 - left, top, 1 - top)) for top in (0, 1) for left in (0, 1)]
-    return F.conv_transpose2d(x, torch.stack(parts).sum(0), conv.bias, stride=2, padding=1)
+    x = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    return F.conv_transpose2d(x, torch.stack(parts).sum(0), conv.bias, stride=2, padding=3)

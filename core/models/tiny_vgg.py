@@ -6,7 +6,7 @@ Gatys et al. (2015) have it for texture, one linear layer behind the mean of eac
 Szegedy 2015) while it is trained, which `folded` takes into the convolutions.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -46,12 +46,16 @@ class TinyVGG(nn.Module):
         """(B, 3, H, W) pictures, 0 to 1, H and W at least 8 -> (B, n_classes) logits."""
         return self.forward_features(x)["logits"]
 
-    def forward_features(self, x: Tensor, last: str = "logits") -> dict[str, Tensor]:
+    def forward_features(
+        self, x: Tensor, last: str = "logits", border: Literal["zeros", "replicate"] = "zeros"
+    ) -> dict[str, Tensor]:
         """What each convolution gives behind its ReLU, by VGG's names.
 
         Args:
             x: (B, 3, H, W) pictures, 0 to 1.
             last: where to stop.
+            border: what lies beyond it: zeros, with which it has learned to name things, or the outermost values, with
+                which a picture has no frame.
 
         Returns:
             "relu1_1" to `last`; stage s is (B, widths[s - 1], H // 2 ** (s - 1), W // 2 ** (s - 1)). "logits", behind
@@ -62,8 +66,9 @@ class TinyVGG(nn.Module):
         for name, conv in self.convs.items():
             if name.endswith("_1") and name != "1_1":
                 x = F.avg_pool2d(x, 2)
-            x = conv(x)
-            x = F.relu(self.norms[name](x) if self.has_norms else x)
+            assert isinstance(conv, nn.Conv2d)
+            x = conv(x) if border == "zeros" else F.conv2d(F.pad(x, (1, 1, 1, 1), mode=border), conv.weight, conv.bias)
+            x = F.relu(self.norms[name](x) if self.has_norms else x, inplace=True)
             found[f"relu{name}"] = x
             if f"relu{name}" == last:
                 return found

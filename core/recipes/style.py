@@ -50,7 +50,8 @@ class Config(StyleSettings):
     """How the shipped decoder is trained."""
 
     epochs: int | None = Field(100, ge=1, description="of 200 steps each")
-    learning_rate: float = Field(1e-3, gt=0)
+    learning_rate: float = Field(7e-4, gt=0)
+    goes_on: bool = Field(True, description="whether to begin with the decoder that is shipped")
     weight_decay: float = Field(0.0, ge=0)
     warmup: float = Field(0.02, ge=0, lt=1)
     ema_decay: float = Field(0.995, ge=0, lt=1)
@@ -83,7 +84,9 @@ class Styling(StyleTask):
             [coloured(getattr(skimage_data, name)()) for name in TEXTURES],
         )
         self.config, self.folder = config, folder
-        super().__init__(StyleDecoder(**SHAPE), encoder, photos, [], config)
+        decoder = read(NAME)[0] if config.goes_on else StyleDecoder(**SHAPE)
+        assert isinstance(decoder, StyleDecoder)
+        super().__init__(decoder.requires_grad_(True), encoder, photos, [], config)
 
     def style(self, random: np.random.Generator) -> np.ndarray:
         """A crop of a painting, a pattern, a photo in other colours or a texture: (side_px, side_px, 3) uint8."""

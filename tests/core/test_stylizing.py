@@ -1,5 +1,6 @@
 """A photo of any size in a style."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -75,6 +76,15 @@ def test_tiles_leave_no_seams(style, sample, monkeypatch):
     for at in stylizing._parts(photo.shape[1])[1:]:
         seams[:, at.start - 2 : at.start + 2] = True
     assert gap[seams].mean() < 1.5 * gap[~seams].mean() + 0.5
+
+
+def test_a_picture_has_no_frame(style, photo):
+    wide = cv2.copyMakeBorder(photo, 64, 64, 64, 64, cv2.BORDER_REFLECT_101)
+    gap = stylize(photo, style).astype(float) - stylize(wide, style)[64:-64, 64:-64]
+    inner = np.zeros(photo.shape[:2], bool)
+    inner[12:-12, 12:-12] = True
+    assert np.abs(gap[~inner]).mean() < 20
+    assert abs(gap[~inner].mean()) < 6
 
 
 def test_outside_a_mask_stands_the_photo_or_the_second_style(style, photo):
