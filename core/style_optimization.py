@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 
 from core.checkpoints import read
@@ -25,7 +25,8 @@ from core.jobs import JOBS, Job
 from core.models.tiny_vgg import TinyVGG
 from core.scripting import render
 from core.style_losses import total_variation
-from core.style_transfer import KINDS, OWN, Name, picture_of, view
+from core.style_task import as_input
+from core.style_transfer import KINDS, OWN, ChosenStyle, picture_of, view
 from core.stylizing import ENCODER, style_of, stylize
 from core.vision import torchvision
 from core.work import Work, packed
@@ -39,7 +40,8 @@ CHUNK_S = 0.05
 Features = Callable[[Tensor], dict[str, Tensor]]
 
 EXAMPLES: dict[str, dict[str, object]] = {
-    "Stained glass": {},
+    "Brush strokes": {},
+    "Stained glass": {"style": "Stained glass"},
     "From noise": {"start": "noise", "steps": 200},
     "Style alone": {"start": "noise", "content_weight": 0.0},
     "Fine layers alone": {"style_layers": ("relu1_1", "relu1_2")},
@@ -47,25 +49,9 @@ EXAMPLES: dict[str, dict[str, object]] = {
 }
 
 
-class Settings(BaseModel):
+class Settings(ChosenStyle):
     """What a visitor can turn."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    style: Name = Field(
-        "Stained glass",
-        title="Style",
-        description="Drawn by code, or a picture of yours.",
-        json_schema_extra={"widget": "select"},
-    )
-    seed: int = Field(
-        1,
-        ge=0,
-        le=9999,
-        title="Variant",
-        description="Palette, scale and lines of what is drawn by code.",
-        json_schema_extra={"widget": "number", "when": {"style": list(KINDS)}},
-    )
     content_weight: float = Field(
         1.0,
         ge=0.0,
@@ -278,13 +264,13 @@ class Optimization(Work):
     def __init__(self, image: np.ndarray, settings: Settings, own: np.ndarray | None) -> None:
         self.settings, self.features = settings, features_of(settings.network)
         style = fit_within(picture_of(settings.style, settings.seed, own), settings.size_px)
-        self.photo, self.style = _tensor(fit_within(image, settings.size_px)), _tensor(style)
+        self.photo, self.style = as_input([fit_within(image, settings.size_px)]), as_input([style])
         start = time.perf_counter()
         self.fast = stylize(fit_within(image, settings.size_px), style_of(style))
         self.fast_seconds = time.perf_counter() - start
         wanted = objective_of(self.features, self.photo, self.style, settings)
         with torch.no_grad():
-            self.fast_parts = _floats(parts_of(self.features, _tensor(self.fast), wanted, settings))
+            self.fast_parts = _floats(parts_of(self.features, as_input([self.fast]), wanted, settings))
         self.n_done, self.seconds = 0, 0.0
         self.line: list[tuple[float, float]] = []  # seconds and loss
         self.x = self.photo
@@ -361,11 +347,6 @@ class Optimization(Work):
 
 def _floats(parts: dict[str, Tensor]) -> dict[str, float]:
     return {name: float(value.detach()) for name, value in parts.items()}
-
-
-def _tensor(image: np.ndarray) -> Tensor:
-    x = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
-    return x.contiguous(memory_format=torch.channels_last)
 
 
 def _picture(x: Tensor) -> np.ndarray:

@@ -60,8 +60,8 @@ EXAMPLES: dict[str, dict[str, object]] = {
 }
 
 
-class Settings(BaseModel):
-    """What a visitor can turn."""
+class ChosenStyle(BaseModel):
+    """The style, on every page that takes one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -79,6 +79,11 @@ class Settings(BaseModel):
         description="Palette, scale and lines of what is drawn by code.",
         json_schema_extra={"widget": "number", "when": {"style": list(KINDS)}},
     )
+
+
+class Settings(ChosenStyle):
+    """What a visitor can turn."""
+
     strength: float = Field(
         1.0, ge=0.0, le=1.0, title="Strength", description="0 is the photo.", json_schema_extra={"step": 0.05}
     )

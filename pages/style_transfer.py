@@ -227,8 +227,8 @@ def explain(shown: Picture, result: Stylized, settings: Settings) -> None:
             "A decoder paints a picture from them. It was trained on photographs with paintings and with patterns "
             "drawn by code such as these; a picture of yours it meets for the first time, and refining lets it "
             "practise on this one. What it paints then gets the style's colours by a linear map and, in {n_bands} "
-            "bands from fine to coarse, the style's histograms. With strength {strength} all this is taken that far from the "
-            "photo to the style."
+            "bands from fine to coarse, the style's histograms. With strength {strength} all this is taken that far "
+            "from the photo to the style."
         ).format(strength=number(settings.strength, 2), n_bands=number(N_BANDS))
     )
 
