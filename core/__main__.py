@@ -150,17 +150,22 @@ def stylize(
     keep_colors: Annotated[bool, typer.Option("--keep-colors", help="Keep the photos' own colours.")] = False,
 ) -> None:
     """Give photos a style, into OUT under their own names; bad files are named and skipped."""
+    from core.files import read
     from core.images import decode
     from core.style_transfer import OWN, Settings, named, stylized
+    from core.stylizing import style_of
 
     file = Path(style)
     own: Any = None
     chosen: dict[str, object] = {"style": OWN} if file.is_file() else named(style)
     if file.is_file():
         try:
-            own = decode(file.read_bytes())
+            own = decode(read(file))
+        except OSError as error:
+            raise SettingsError("file", argument=style, value=error.strerror) from error
         except ImageRejected as error:
             raise SettingsError("bad_style", argument=style, value=error) from error
+        style_of(own)  # once, before any photo
     settings = _settings(Settings, strength=strength, brush=brush, keep_colours=keep_colors, **chosen)
     _convert(photos, out, lambda image: stylized(image, settings, own).image, tag="stylized")
 

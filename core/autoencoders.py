@@ -115,6 +115,8 @@ class Coded:
         decoded: (28, 28) float32, 0 to 1.
         reconstruction: -log p(x | mean) in nats, of the code without changes; of a network without a likelihood the
             sum of the squared errors.
+        likelihood: "none", "bernoulli" or "gaussian".
+        farthest: what a number of this network's codes reaches on known digits, either way.
     """
 
     picture: np.ndarray
@@ -125,6 +127,8 @@ class Coded:
     code: np.ndarray
     decoded: np.ndarray
     reconstruction: float
+    likelihood: str
+    farthest: float
 
     @property
     def mse(self) -> float:
@@ -143,8 +147,8 @@ class Coded:
 
     @property
     def reach(self) -> int:
-        """How far sliders of this code have to go, either way: four standard deviations of a prior, or farther."""
-        return max(4, math.ceil(1.5 * float(np.abs(self.mean).max())))
+        """How far sliders of this code go, either way: four standard deviations of a prior, or as far as codes do."""
+        return min(int(FARTHEST), max(4, math.ceil(self.farthest), math.ceil(float(np.abs(self.mean).max()))))
 
     @property
     def is_changed(self) -> bool:
@@ -251,6 +255,8 @@ def _through(network: str, picture: np.ndarray, moved: dict[int, float]) -> Code
         code=code,
         decoded=decoded[0],
         reconstruction=float(reconstruction),
+        likelihood=model_of(network).likelihood,
+        farthest=farthest(network),
     )
 
 
@@ -288,6 +294,14 @@ def order(network: str) -> np.ndarray:
     told = card_of(network).calibration.get("kl_by_dimension")
     n_code: int = card_of(network).arguments["n_code"]
     return np.argsort(-np.array(told), kind="stable") if told else np.arange(n_code)
+
+
+@cache
+def farthest(network: str) -> float:
+    """The greatest number, either way, in the codes of known digits that travel with a checkpoint; 0 without any."""
+    kept = getattr(model_of(network), "kept_codes", None)
+    ends = card_of(network).calibration.get("code_range")
+    return float(kept.abs().max()) if kept is not None else float(np.abs(ends).max()) if ends else 0.0
 
 
 def samples(network: str, n: int, seed: int = 0, temperature: float = 1.0) -> tuple[np.ndarray, np.ndarray]:

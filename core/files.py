@@ -73,7 +73,7 @@ def convert(
         taken |= {file.resolve() for file in folder.iterdir()}
     for source in sources:
         try:
-            image = decode(_read(source))
+            image = decode(read(source))
             format: Format = "jpeg" if source.suffix.lower() in (".jpg", ".jpeg") else "png"
             names = _free(folder, source.stem, ".jpg" if format == "jpeg" else ".png", tag, taken)
             for target in itertools.islice(names, copies):
@@ -85,8 +85,9 @@ def convert(
             yield Converted(source, None, said)
 
 
-def _read(source: Path) -> bytes:
-    with open(source, "rb") as file:  # one byte over the limit is enough for decode to say so
+def read(source: Path) -> bytes:
+    """The bytes of a picture's file, or of one that is too large so many that `decode` says so."""
+    with open(source, "rb") as file:
         return file.read(MAX_BYTES + 1)
 
 

@@ -6,6 +6,7 @@ instead of L-BFGS, and every distance is divided by the size of what is wanted, 
 """
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ Layer = Literal["relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu3_2"
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 VGG19 = dict(zip(LAYERS, (1, 3, 6, 8, 11, 13, 20, 22), strict=True))  # places in torchvision's `features`
 IMAGENET_MEAN, IMAGENET_SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-CHUNK_S = 0.05
+FETCHING = threading.Lock()
 Features = Callable[[Tensor], dict[str, Tensor]]
 
 EXAMPLES: dict[str, dict[str, object]] = {
@@ -130,7 +131,7 @@ class Optimized:
         grams: by layer, (C, C) of the result and of the style, float32.
         fast: (H, W, 3) uint8 RGB, what the feed-forward network made.
         fast_loss: its value under the same objective.
-        fast_parts: and the parts of it.
+        fast_parts: and the parts of it, by the objective of the size that the run is at.
         fast_seconds: that it took, style included.
     """
 
@@ -188,10 +189,8 @@ def parts_of(features: Features, x: Tensor, wanted: Objective, settings: Setting
 
 def resized(x: Tensor, scale: float) -> Tensor:
     """Pictures at half their size or as they are: (1, 3, H, W) -> (1, 3, h, w), each side at least 16."""
-    if scale == 1:
-        return x
     height, width = (max(16, round(side * scale)) for side in x.shape[2:])
-    return F.interpolate(x, (height, width), mode="area")
+    return x if (height, width) == x.shape[2:] else F.interpolate(x, (height, width), mode="area")
 
 
 def first_pixels(before: Tensor | None, photo: Tensor, settings: Settings) -> Tensor:
@@ -223,8 +222,13 @@ def _tiny_vgg() -> nn.Module:
     return read(ENCODER)[0]
 
 
-@cache
 def _vgg19() -> nn.Module:
+    with FETCHING:  # two visitors do not fetch it twice
+        return _fetched_vgg19()
+
+
+@cache
+def _fetched_vgg19() -> nn.Module:
     models: Any = torchvision("models")
     try:
         found: nn.Module = models.vgg19(weights=models.VGG19_Weights.IMAGENET1K_V1).features
@@ -263,28 +267,31 @@ class Optimization(Work):
 
     def __init__(self, image: np.ndarray, settings: Settings, own: np.ndarray | None) -> None:
         self.settings, self.features = settings, features_of(settings.network)
-        style = fit_within(picture_of(settings.style, settings.seed, own), settings.size_px)
-        self.photo, self.style = as_input([fit_within(image, settings.size_px)]), as_input([style])
+        style = picture_of(settings.style, settings.seed, own)
+        self.photo, self.style = (as_input([fit_within(each, settings.size_px)]) for each in (image, style))
         start = time.perf_counter()
         self.fast = stylize(fit_within(image, settings.size_px), style_of(style))
         self.fast_seconds = time.perf_counter() - start
-        wanted = objective_of(self.features, self.photo, self.style, settings)
-        with torch.no_grad():
-            self.fast_parts = _floats(parts_of(self.features, as_input([self.fast]), wanted, settings))
         self.n_done, self.seconds = 0, 0.0
         self.line: list[tuple[float, float]] = []  # seconds and loss
         self.x = self.photo
         self._begin(0.5)
-        with torch.no_grad():
-            self.parts = _floats(parts_of(self.features, self.x, self.wanted, settings))
+        self._measure()
 
     def _begin(self, scale: float) -> None:
         """The pixels and what they are to be at one size; they go on from what they were."""
         settings = self.settings
         photo, style = resized(self.photo, scale), resized(self.style, scale)
         self.scale, self.wanted = scale, objective_of(self.features, photo, style, settings)
+        with torch.no_grad():  # what it races with, by the same objective
+            fast = resized(as_input([self.fast]), scale)
+            self.fast_parts = _floats(parts_of(self.features, fast, self.wanted, settings))
         self.x = first_pixels(self.x.detach() if self.n_done else None, photo, settings).requires_grad_(True)
         self.optimizer = torch.optim.Adam([self.x], lr=settings.rate)
+
+    @torch.no_grad()
+    def _measure(self) -> None:
+        self.parts = _floats(parts_of(self.features, self.x, self.wanted, self.settings))
 
     def step(self) -> bool:
         """One step of Adam; False at the end."""
@@ -323,6 +330,7 @@ class Optimization(Work):
 
     def result(self) -> Optimized:
         """Picture, losses and Gram matrices as they are now."""
+        self._measure()
         with torch.no_grad():
             seen = self.features(self.x)
             grams = {

@@ -20,7 +20,7 @@ MOST_REDUCED = 2.0  # a crop is at most so many times as large as what is made o
 class StyleSettings(FitSettings):
     """How a decoder is trained."""
 
-    batch_size: int = Field(4, ge=1, description="photos in a step")
+    batch_size: int = Field(4, ge=2, description="photos in a step; the first is its own style")
     side_px: int = Field(128, ge=32, multiple_of=8, description="side of the crops")
     n_steps: int = Field(200, ge=1, description="in an epoch")
     content: float = Field(0.45, ge=0, description="weight of what is shown")

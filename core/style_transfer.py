@@ -16,13 +16,13 @@ from core.checkpoints import read
 from core.drawing import MOST_TEXT, Strokes, parse, sheet, written
 from core.errors import SettingsError
 from core.images import fit_within
-from core.jobs import JOBS, Job
+from core.jobs import ENDED, JOBS, OVER, Job
 from core.models.style_decoder import DEEP, N_BANDS, StyleDecoder
 from core.models.tiny_vgg import TinyVGG
 from core.patterns import Kind, draw
 from core.scripting import render
 from core.style_task import StyleSettings, StyleTask
-from core.stylizing import DECODER, ENCODER, STYLE_PX, VIEW_PX, mixed, style_of, stylize
+from core.stylizing import DECODER, ENCODER, STYLE_PX, VIEW_PX, look_at, mixed, style_of, stylize
 from core.training.events import Done, Step
 from core.training.fit import fit
 from core.work import Work, packed
@@ -118,7 +118,7 @@ class Settings(ChosenStyle):
         le=1.0,
         title="Share of the second",
         description="0 is the first style alone, 1 the second.",
-        json_schema_extra={"step": 0.05},
+        json_schema_extra={"step": 0.05, "when": {"second": list(get_args(Name))}},
     )
     mask: str = Field(
         "",
@@ -272,8 +272,9 @@ def all_styles(image: np.ndarray, own: np.ndarray | None) -> list[tuple[str, np.
 
 
 def channel(image: np.ndarray, style: np.ndarray) -> Channel:
-    """The channel, of the deeper features, whose mean differs most between photo and style, in spreads of both."""
-    theirs, ours = style_of(style), style_of(image)
+    """The channel, of the deeper features, whose mean differs most between photo and style, in spreads of both; each
+    seen with a longer side of 448 pixels."""
+    theirs, ours = look_at(style), look_at(image)
     mean, spread = ours.mean[DEEP][0].numpy(), ours.spread[DEEP][0].numpy()
     style_mean, style_spread = theirs.mean[DEEP][0].numpy(), theirs.spread[DEEP][0].numpy()
     at = int(np.argmax(np.abs(style_mean - mean) / (spread + style_spread)))
@@ -377,6 +378,16 @@ def start(image: np.ndarray, settings: Settings, own: np.ndarray | None, *, owne
     """
     style_of(picture_of(settings.style, settings.seed, own))
     return JOBS.start(lambda: Refining(image, settings, own), about(settings, own), owner=owner)
+
+
+def is_at_work(job: Job) -> bool:
+    """Whether a refinement goes on, waits or rests."""
+    return job.state not in ENDED
+
+
+def has_left_something(job: Job) -> bool:
+    """Whether a refinement has come to its end, even if nobody watched then."""
+    return job.state in ENDED and (job.state not in OVER or job.result is not None)
 
 
 def refined(job: Job) -> StyleDecoder | None:

@@ -12,6 +12,7 @@ from core.checkpoints import load
 from core.colour import into_gamut, lab_to_rgb, lightness, rgb_to_lab
 from core.devices import device
 from core.errors import SettingsError
+from core.images import fit_within
 from core.inference import in_turn
 from core.models.style_decoder import (
     DEEP,
@@ -30,7 +31,7 @@ from core.models.tiny_vgg import TinyVGG
 
 ENCODER, DECODER = "tiny_vgg", "style"
 CELL_PX = 8  # the encoder halves three times
-MARGIN_PX = 80  # more than any pixel of the result looks to either side
+MARGIN_PX = 96  # more than any pixel of the result looks to either side
 TILE_PX = 768  # of the result; pictures that are no larger are done at once
 SAMPLE_PX, N_SAMPLES = 192, 4  # of larger ones so many samples a side tell how the whole is toned
 STYLE_PX = 448  # longer side of a style, as the encoder sees it
@@ -70,6 +71,11 @@ def style_of(image: np.ndarray) -> Style:
         raise SettingsError("style_too_small", argument="style", value=min(image.shape[:2]), rule=LEAST_PX)
     if (image == image[:1, :1]).all():
         raise SettingsError("style_of_one_colour", argument="style")
+    return look_at(image)
+
+
+def look_at(image: np.ndarray) -> Style:
+    """The same of any picture, (H, W, 3) uint8 RGB, whether there is a style in it or not."""
     scale = STYLE_PX / max(image.shape[:2])
     height, width = (max(LEAST_SEEN_PX, round(side * scale)) for side in image.shape[:2])
     return in_turn(_style_of, _resized_to(image, height, width))
@@ -106,7 +112,8 @@ def stylize(
     """Give a photo a style.
 
     The encoder sees the photo with a longer side of VIEW_PX / brush, so that strokes have a size of their own,
-    whatever the photo's. A larger photo is then gone over once more at its full size, for the fine strokes.
+    whatever the photo's. A larger photo is then gone over once more at its full size: of that, only what is too fine
+    for VIEW_PX is taken, so that all sizes show the same picture.
 
     Args:
         image: (H, W, 3) uint8 RGB, any size.
@@ -123,17 +130,19 @@ def stylize(
         (H, W, 3) uint8 RGB.
     """
     height, width = image.shape[:2]
-    scale = min(1.0, VIEW_PX / max(height, width)) / brush
-    small = _resized(image, scale)
     styles = [style] if outside is None or mask is None else [style, outside]
     paint = _Painter(styles, strength, mask, decoder)
-    is_large = max(height, width) > 1.5 * VIEW_PX
+    view = fit_within(image, VIEW_PX)
+    is_large = view.shape != image.shape
+    small = _resized(view, 1 / brush)
     made = paint(small, small, lambda share: progress(share * (0.1 if is_large else 1)))
-    made = _resized_to(made, height, width)
+    made = _resized_to(made, *view.shape[:2])
+    if small.shape != view.shape and (strength < 1 or mask is not None):
+        made = _sharpened(made, view, small, strength, mask if outside is None else None)
     if is_large:
-        made = paint(made, image, lambda share: progress(0.1 + 0.9 * share))
-    elif small.shape != image.shape and (strength < 1 or mask is not None):
-        made = _sharpened(made, image, small, strength, mask if outside is None else None)
+        made = _resized_to(made, height, width)
+        fine = paint(made, image, lambda share: progress(0.1 + 0.9 * share))
+        made = _with_fine(made, fine, view.shape)
     return _in_colours_of(made, image) if keeps_colours else made
 
 
@@ -394,8 +403,12 @@ def _sums_of(features: dict[str, Tensor], cells: tuple[slice, slice] | None = No
             x = x[:, :, *(slice(part.start * times, part.stop * times) for part in cells)]
         flat = x.permute(0, 2, 3, 1).flatten(0, 2)  # sums by products of matrices: no pass over it is quicker
         n, ones = flat.shape[0], flat.new_ones(1, flat.shape[0])
-        total, squares = (ones @ flat)[0].double(), (flat.T @ flat).diagonal().double()
-        found[layer] = torch.stack([torch.full_like(total, float(n)), total, squares]).cpu()
+        about = ones @ flat / n  # the mean, but for what bf16 rounds off: squares are summed of what is left beyond it
+        rest = flat - about
+        beyond, spread = (ones @ rest)[0].double() / n, (rest.T @ rest).diagonal().double() / n
+        mean = about[0].double() + beyond
+        squares = n * (spread - beyond**2 + mean**2)
+        found[layer] = torch.stack([torch.full_like(mean, float(n)), n * mean, squares]).cpu()
     return found
 
 
@@ -460,6 +473,16 @@ def _sharpened(
     lost = photo.astype(np.float32) - _resized_to(small, height, width)
     where = np.ones((1, 1), np.float32) if mask is None else cv2.resize(mask, (width, height))
     return np.clip(made + (1 - strength * where)[..., None] * lost + 0.5, 0, 255).astype(np.uint8)
+
+
+def _with_fine(made: np.ndarray, fine: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """The one picture with what in the other is too fine for that size; a band of rows at a time."""
+    coarse = _resized_to(_resized_to(fine, *size[:2]), *fine.shape[:2])
+    out = np.empty_like(made)
+    for start in range(0, len(made), BAND_ROWS):
+        rows = slice(start, start + BAND_ROWS)
+        out[rows] = np.clip(made[rows].astype(np.int16) + fine[rows] - coarse[rows], 0, 255)
+    return out
 
 
 def _in_colours_of(made: np.ndarray, photo: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from core.small_pictures import MOST_TRAINING, all_of, places
 from core.training.autoencoding import AutoencodingSettings, AutoencodingTask
 from core.training.events import Done, Epoch, Event, Step
 from core.training.fit import fit
+from core.training.seed import CHANCE
 from core.work import Work, packed
 
 __all__ = ["Job", "places", "shown"]
@@ -74,7 +75,9 @@ class Settings(BaseModel):
     learning_rate: Literal[0.0003, 0.001, 0.003, 0.01] = Field(  # type: ignore[valid-type]
         0.003, title="Learning rate", description="At its peak.", json_schema_extra={"widget": "select"}
     )
-    epochs: int = Field(60, ge=1, le=200, title="Epochs", description="How often it sees every picture.")
+    epochs: int = Field(
+        60, ge=1, le=200, title="Epochs", description="Passes over the pictures, in whole batches of 64."
+    )
     seed: int = Field(
         0, ge=0, le=999, title="Seed", description="Of first weights and order.", json_schema_extra={"widget": "number"}
     )
@@ -105,7 +108,7 @@ class Trained:
 
 def model_of(settings: Settings) -> Autoencoder:
     """The network, with torch's first weights drawn from the seed."""
-    with torch.random.fork_rng(devices=[]):
+    with CHANCE, torch.random.fork_rng(devices=[]):  # other visitors' runs draw from torch's generator too
         torch.manual_seed(settings.seed)
         return Autoencoder(**shape_of(settings))
 
@@ -188,12 +191,12 @@ class Training(Work):
     def result(self) -> Trained:
         """Loss, code and pictures as they are now."""
         self.model.eval()
-        x = self.test.float() / 255
+        x = self._on_device(self.test) / 255
         with torch.inference_mode():
-            by_number = kl_to_prior(*self.model.encode(x)).mean(0).numpy()
-            after = self.model(x[: self.n_tiles])[:, 0].numpy()
+            by_number = kl_to_prior(*self.model.encode(x)).mean(0).cpu().numpy()
+            after = self.model(x[: self.n_tiles])[:, 0].cpu().numpy()
         reconstruction, kl = self.epochs[-1] if self.epochs else (math.nan, math.nan)
-        before = x[: self.n_tiles, 0].numpy()
+        before = x[: self.n_tiles, 0].cpu().numpy()
         return Trained(len(self.epochs), reconstruction, kl, by_number, before, after, self.has_diverged)
 
     def _look(self) -> tuple[np.ndarray, np.ndarray]:
@@ -204,13 +207,17 @@ class Training(Work):
         is_training = self.model.training
         self.model.eval()
         with torch.inference_mode():
-            mean, log_variance = self.model.encode(self.test.float() / 255)
+            mean, log_variance = self.model.encode(self._on_device(self.test) / 255)
             two = kl_to_prior(mean, log_variance).mean(0).argsort(descending=True)[:2].sort().values
-            codes = (mean[:, two] / REACH * 127).clamp(-127, 127).round().to(torch.int8).numpy()
-            samples = _levels(self.model.decode(self.draws))
+            codes = (mean[:, two] / REACH * 127).clamp(-127, 127).round().to(torch.int8).cpu().numpy()
+            samples = _levels(self.model.decode(self._on_device(self.draws)))
         self.model.train(is_training)
         self.looked_at, self.look, self.has_looked_last = now, (codes, samples), self.is_done
         return self.look
+
+    def _on_device(self, x: Tensor) -> Tensor:
+        """Where the loop has brought the model, float32."""
+        return x.to(next(self.model.parameters()).device).float()
 
     def _note(self, event: Event) -> None:
         if isinstance(event, Step):
@@ -227,7 +234,7 @@ class Training(Work):
 
 def _levels(x: Tensor) -> np.ndarray:
     """(n, 1, H, W), 0 to 1 -> (n, H, W) uint8."""
-    found: np.ndarray = (255 * x[:, 0]).nan_to_num().round().to(torch.uint8).numpy()
+    found: np.ndarray = (255 * x[:, 0]).nan_to_num().round().to(torch.uint8).cpu().numpy()
     return found
 
 

@@ -57,7 +57,7 @@ def show() -> None:
         page.try_next(SLUG)
         return
     with right:
-        words = _("Left what goes in, 28 × 28 pixels; right what comes back out of {n} numbers.")
+        words = _("Left: what goes in, 28 × 28 pixels. Right: what comes back out of {n} numbers.")
         words = words.format(n=number(found.mean.size))
         st.image(side_by_side(found.picture, found.decoded), words, width="stretch", alt=words)
     sliders(found)
@@ -116,7 +116,10 @@ def sliders(found: Coded) -> None:
     given = {int(at): float(found.code[at]) for at in found.order if found.code[at] != found.mean[at]}
 
     def move(values: dict[int, float | None]) -> None:
-        before = changes(st.session_state.get(f"{SLUG}_moved") or "", found.mean.size)
+        try:
+            before = changes(st.session_state.get(f"{SLUG}_moved") or "", found.mean.size)
+        except CamadasError:  # typed since, and nothing that is read
+            before = {}
         now = {**before, **{at: value for at, value in values.items() if value is not None}}
         kept = {at: value for at, value in now.items() if values.get(at, 0.0) is not None}
         controls.assign(SLUG, "moved", said(kept))
@@ -155,7 +158,11 @@ def numbers(found: Coded) -> list[page.Number]:
     )
     if not found.sigma.any():
         return [
-            page.Number(_("Squared error"), number(found.squared_error, 1), help=_("Summed over 784 pixels.")),
+            page.Number(
+                _("Squared error"),
+                number(found.squared_error, 1),
+                help=_("Summed over 784 pixels, of the picture shown."),
+            ),
             back_to,
         ]
     kl = float(found.kl.sum())
@@ -172,10 +179,13 @@ def loss(found: Coded) -> None:
     """The loss with the present numbers in its formula."""
     total = formula(found.reconstruction, 1)
     if not found.sigma.any():
-        st.markdown(
-            _("A plain autoencoder is asked to bring the picture back, and for nothing else. Its squared error is")
-        )
-        st.latex(rf"\sum_{{i=1}}^{{784}} (\hat x_i - x_i)^2 = {formula(found.squared_error, 1)}")
+        st.markdown(_("A plain autoencoder is asked to bring the picture back, and for nothing else. Its loss is"))
+        if found.likelihood == "bernoulli":
+            st.latex(
+                rf"-\sum_{{i=1}}^{{784}} x_i \log \hat x_i + (1 - x_i) \log (1 - \hat x_i) = {total}\ \text{{nats}}"
+            )
+        else:
+            st.latex(rf"\sum_{{i=1}}^{{784}} (\hat x_i - x_i)^2 = {total}")
         st.markdown(_("Nothing asks where its codes lie: what is between two of them need not look like a digit."))
         return
     kl = float(found.kl.sum())
@@ -191,7 +201,12 @@ def loss(found: Coded) -> None:
         rf"&= {formula(found.reconstruction + kl, 1)}\ \text{{nats}}, \quad \beta = 1 \end{{aligned}}"
     )
     at = int(found.kl.argmax())
-    mean, sigma, nats = (formula(float(part[at]), 2) for part in (found.mean, found.sigma, found.kl))
+    # as many digits as the result needs: the logarithm of a small spread moves fast
+    mean, sigma, nats = (
+        formula(float(found.mean[at]), 3),
+        formula(float(found.sigma[at]), 4),
+        formula(float(found.kl[at]), 2),
+    )
     st.markdown(_("The number that says most about this digit, $z_{{{n}}}$, adds").format(n=at + 1))
     st.latex(
         rf"\begin{{aligned}} &\tfrac12 (\mu^2 + \sigma^2 - 1 - \log \sigma^2) \\ "
@@ -238,7 +253,11 @@ def compared() -> None:
     head = [_("Network"), _("Squared error, a pixel"), _("PCA, as many numbers"), _("PSNR"), _("Bound, nats")]
     rows = []
     for name, key in NETWORKS.items():
-        card = measured(key)
+        try:
+            card = measured(key)
+        except CamadasError as error:
+            errors.show(errors.sentence(error))
+            continue
         bound = number(card["bound_100"].value, 1) if "bound_100" in card else "–"
         psnr = f"{number(card['psnr_db'].value, 1)} dB"
         rows.append([_(name), number(card["mse"].value, 4), number(card["pca_mse"].value, 4), psnr, bound])

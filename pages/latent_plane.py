@@ -58,6 +58,7 @@ def show() -> None:
             st.image(strip(frames, settings.n_frames), words, width="stretch", alt=words)
     except CamadasError as error:
         errors.show(errors.sentence(error))
+        page.try_next(SLUG)
         return
     with beside:
         st.download_button(
@@ -141,12 +142,20 @@ def compared() -> None:
     """The same draws from the prior, and the same grid, through plain autoencoders and VAEs."""
     st.markdown(
         _(
-            "Both networks of a row decode the same codes: above a grid, below draws from a normal distribution. A VAE "
-            "was trained so that its codes follow that. Of a plain autoencoder nobody asked it: its codes lie "
-            "anywhere, and the draws know nothing of them. With two numbers they still meet digits; with 32 "
-            "they meet none."
+            "An autoencoder and a VAE decode the same codes: with two numbers a grid, with 32 draws from a normal "
+            "distribution. A VAE was trained so that its codes follow that. Nobody asked that of a plain one: its "
+            "codes lie anywhere, and the draws know nothing of them. In two numbers there is little room to miss; of "
+            "32, the draws meet no digit."
         )
     )
+    try:
+        pictures()
+    except CamadasError as error:
+        errors.show(errors.sentence(error))
+
+
+def pictures() -> None:
+    """Of both kinds, a grid and draws, and what a classifier says of them."""
     for column, (name, keys) in zip(st.columns(2), PAIR.items(), strict=True):
         grid = manifold(keys[0], (0.0, 0.0), REACH)
         words = _("{name}: the same grid, from -{reach} to {reach} on both axes").format(
@@ -156,7 +165,7 @@ def compared() -> None:
         _codes, made = samples(keys[1], N_SAMPLES)
         words = _("{name}, 32 numbers: draws").format(name=_(name))
         column.image(strip(made, PER_ROW), words, width="stretch", alt=words)
-    head = [_("Network"), _("Numbers in the code"), _("Sureness"), _("Entropy, nats")]
+    head = [_("Network"), _("Numbers in the code"), _("Certainty"), _("Entropy, nats")]
     rows = []
     for name, keys in PAIR.items():
         for key, n_code in zip(keys, (2, 32), strict=True):
@@ -167,7 +176,7 @@ def compared() -> None:
     st.caption(
         _(
             "How sure our classifier of digits is, and how evenly its labels fall, over 10,000 draws; ten equal "
-            "classes have 2.30 nats. Sureness alone says nothing: scraps get a name too, always the same."
+            "classes have 2.30 nats. Certainty alone says nothing: scraps get a name too, always the same."
         )
     )
 

@@ -106,8 +106,8 @@ def matrices(token: str, settings: Settings, *, is_done: bool) -> None:
         tiles(pictures, labels, layer, f"{SLUG}_gram_{layer}", shown_px=GRAM_PX)
     st.caption(
         _(
-            "A square is how often two channels are strong at the same place, of the first 64 channels, black for "
-            "never. The loss is what is left between left and right."
+            "Each square shows how strongly two of the first 64 channels respond together, on average over all places; "
+            "black is never. The loss is what is left between left and right."
         )
     )
     head = ["", _("Optimization"), _("Network")]
@@ -144,8 +144,8 @@ def explain(token: str, settings: Settings) -> None:
     st.markdown(
         _(
             "The feed-forward network beside it has learned once, for all photos and styles, to make in one go what "
-            "takes so many steps here. Its loss is measured in the same way. It was trained by another measure of "
-            "style, so that it rarely wins by this one."
+            "takes so many steps here. Its loss is measured by the same formula, at the size that the steps are at. It "
+            "was trained by another measure of style, so that it rarely wins by this one."
         )
     )
 

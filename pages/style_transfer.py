@@ -16,6 +16,8 @@ from core.style_transfer import (
     about,
     all_styles,
     channel,
+    has_left_something,
+    is_at_work,
     parse,
     refined,
     script,
@@ -34,6 +36,7 @@ SLUG = "style_transfer"
 CHECKPOINTS = ("tiny_vgg", "style")
 STYLE_PX = 150
 REFINED = f"{SLUG}_refined"  # what it is about, and the decoder
+GALLERY = f"{SLUG}_gallery"  # what it was painted from, and the pictures
 REFERENCES = [
     "Huang, Belongie (2017), [Arbitrary style transfer in real-time with adaptive instance normalization]"
     "(https://arxiv.org/abs/1703.06868)",
@@ -85,7 +88,7 @@ def show() -> None:
         {
             N_("All styles"): partial(gallery, shown, own),
             N_("How it works"): partial(explain, shown, result, settings),
-            N_("Code"): partial(code.tab, SLUG, script(settings), *CHECKPOINTS),
+            N_("Code"): partial(taken_away, settings, is_refined=decoder is not None),
             N_("References"): partial(page.references, REFERENCES),
         },
     )
@@ -121,7 +124,7 @@ def kept(wanted: str) -> StyleDecoder | None:
     """The decoder that this session has refined on the style, if it has."""
     token = st.session_state.get(f"{SLUG}_run", "")
     job = jobs.find(token)
-    if job is not None and st.session_state.get(f"{SLUG}_done") == token:
+    if job is not None and (st.session_state.get(f"{SLUG}_done") == token or has_left_something(job)):
         try:
             decoder = refined(job)
         except JobError:
@@ -162,7 +165,7 @@ def refine(shown: Picture, settings: Settings, own: Picture | None, wanted: str,
         icon=":material/model_training:",
         on_click=begin,
         key=f"{SLUG}_refine",
-        disabled=job is not None and job.about == wanted,
+        disabled=job is not None and job.about == wanted and is_at_work(job),
         help=_("Trains the decoder on this one style for 45 seconds, in this session alone."),
         width="stretch",
     )
@@ -197,8 +200,20 @@ def styles_of(result: Stylized) -> list[tuple[Picture, str]]:
 
 
 def gallery(shown: Picture, own: Picture | None) -> None:
-    """The photo in every style that is drawn by code, and in the visitor's."""
-    page.pictures([(image, _(name)) for name, image in all_styles(shown, own)], n_columns=4)
+    """The photo in every style that is drawn by code, and in the visitor's; painted once for each photo and style."""
+    asked = (hash(shown.tobytes()), None if own is None else hash(own.tobytes()))
+    kept, found = st.session_state.get(GALLERY, (None, []))
+    if kept != asked:
+        found = all_styles(shown, own)
+        st.session_state[GALLERY] = (asked, found)
+    page.pictures([(image, _(name)) for name, image in found], n_columns=4)
+
+
+def taken_away(settings: Settings, *, is_refined: bool) -> None:
+    """The script and the weights."""
+    if is_refined:
+        st.caption(_("The script takes the network as it was, without what it was refined by here."))
+    code.tab(SLUG, script(settings), *CHECKPOINTS)
 
 
 def explain(shown: Picture, result: Stylized, settings: Settings) -> None:
@@ -225,8 +240,8 @@ def explain(shown: Picture, result: Stylized, settings: Settings) -> None:
     st.markdown(
         _(
             "A decoder paints a picture from them. It was trained on photographs with paintings and with patterns "
-            "drawn by code such as these; a picture of yours it meets for the first time, and refining lets it "
-            "practise on this one. What it paints then gets the style's colours by a linear map and, in {n_bands} "
+            "drawn by code such as these; your own picture it has never seen, and refining lets it practise on it. "
+            "What it paints then gets the style's colours by a linear map and, in {n_bands} "
             "bands from fine to coarse, the style's histograms. With strength {strength} all this is taken that far "
             "from the photo to the style."
         ).format(strength=number(settings.strength, 2), n_bands=number(N_BANDS))

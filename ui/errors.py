@@ -131,7 +131,7 @@ SENTENCES = {
         "The style has one colour alone: there are no strokes in it. Take another picture."
     ),
     ("SettingsError", "bad_style"): N_("{argument} is no style: {value}"),
-    ("SettingsError", "no_vgg19"): N_("VGG-19 is neither on this server nor to be fetched. Take the tiny VGG."),
+    ("SettingsError", "no_vgg19"): N_("VGG-19 is not on this server and cannot be downloaded. Choose the tiny VGG."),
     ("SettingsError", "strokes"): N_("“{value}” is no stroke. Write points as across,down in hundredths: 20,30 70,80."),
     ("SettingsError", "moved"): N_("“{value}” names no number of the code. Write place:value, such as 3:1.5."),
     ("SettingsError", "no_known_words"): N_("{argument}: there is no word of the small vocabulary. Write others."),

@@ -49,7 +49,7 @@ def number(value: float, digits: int = 0, *, signed: bool = False) -> str:
     """
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     if math.isfinite(value):  # halves go up, as the browser has it
-        value = float(Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
+        value = float(Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)) + 0.0  # no -0
     return format_decimal(value, format=f"+{pattern};-{pattern}" if signed else pattern, locale=LOCALES[current()])
 
 

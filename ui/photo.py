@@ -218,6 +218,16 @@ def _keep_in_address(photo: Photo) -> None:
         del st.query_params["photo"]
 
 
+def fitted(data: bytes, longer_px: int) -> np.ndarray:
+    """A file as (h, w, 3) uint8 RGB, made small enough while no more than one other is decoded.
+
+    Raises:
+        ImageRejected: as core.images.decode.
+    """
+    with _decoding:
+        return np.array(fit_within(decode(data), longer_px))
+
+
 def _photo(data: bytes, name: str, sample: str = "") -> Photo:
     with _decoding:
         image = decode(data)

@@ -4,11 +4,11 @@ import numpy as np
 import streamlit as st
 
 from core.errors import ImageRejected
-from core.images import SUFFIXES, decode, fit_within
+from core.images import SUFFIXES
 from ui import controls, errors, uploads
 from ui.components.upload_words import upload_words
 from ui.language import _
-from ui.photo import MAX_MB
+from ui.photo import MAX_MB, fitted
 
 PICTURE_PX = 768  # longer side of what is kept
 _PICTURE, _PROBLEM = "style_picture", "style_picture_problem"
@@ -39,7 +39,7 @@ def uploader(slug: str, chosen: str, own: str) -> None:
         st.session_state[f"{_PICTURE}_round"] = st.session_state.get(f"{_PICTURE}_round", 0) + 1
         st.session_state.pop(_PROBLEM, None)
         try:
-            picture = np.array(fit_within(decode(data), PICTURE_PX))
+            picture = fitted(data, PICTURE_PX)
         except ImageRejected as error:
             st.session_state[_PROBLEM] = (name[:40], ImageRejected(error.reason, **error.details))
             return

@@ -342,8 +342,8 @@ def figures(about: About, data: Path | None) -> dict[str, Any]:
     assert isinstance(model, Autoencoder)
     train, test = (as_tensor(load(about.dataset, split, data).stack()) for split in ("train", about.test))
     n_held_out = max(1, round(card.recipe["held_out_share"] * len(train)))
+    strangers = as_tensor(load(about.stranger, "test", data).stack()) if about.stranger else None
     found = measured(model, test, train[:-n_held_out], about)
-    if about.stranger:
-        strangers = as_tensor(load(about.stranger, "test", data).stack())
+    if strangers is not None:
         found |= told_apart(model, train[-n_held_out:], test, strangers)
     return {name: value for name, (value, _n) in found.items()}

@@ -19,7 +19,7 @@ from skimage import data as skimage_data
 from torch import nn
 
 import core.style_measures as measures
-from core.checkpoints import Card, Metric, read, save
+from core.checkpoints import Card, Metric, names, read, save
 from core.data.cache import Dataset, cached
 from core.data.reader import load, open_pictures, source_of
 from core.devices import hardware
@@ -51,7 +51,7 @@ class Config(StyleSettings):
 
     epochs: int | None = Field(100, ge=1, description="of 200 steps each")
     learning_rate: float = Field(7e-4, gt=0)
-    goes_on: bool = Field(True, description="whether to begin with the decoder that is shipped")
+    goes_on: bool = Field(True, description="whether to begin with the decoder that is shipped, where there is one")
     weight_decay: float = Field(0.0, ge=0)
     warmup: float = Field(0.02, ge=0, lt=1)
     ema_decay: float = Field(0.995, ge=0, lt=1)
@@ -84,7 +84,7 @@ class Styling(StyleTask):
             [coloured(getattr(skimage_data, name)()) for name in TEXTURES],
         )
         self.config, self.folder = config, folder
-        decoder = read(NAME)[0] if config.goes_on else StyleDecoder(**SHAPE)
+        decoder = read(NAME)[0] if config.goes_on and NAME in names() else StyleDecoder(**SHAPE)
         assert isinstance(decoder, StyleDecoder)
         super().__init__(decoder.requires_grad_(True), encoder, photos, [], config)
 
@@ -193,8 +193,8 @@ def keep(task: Styling, done: Done, command: str, epochs: list[dict[str, Any]], 
         date=datetime.date.today().isoformat(),
         licence="MIT for the weights; the photographs are for research use",
         limits=[
-            "It knows a style by mean and spread of each channel alone: what stands where in a painting is not seen.",
-            "Trained for hours, not days, with nine paintings: large shapes of a style hardly come through.",
+            "It knows a style by means, spreads and histograms alone: what stands where in a painting is not seen.",
+            "Trained for less than two hours in all, with nine paintings: large shapes of a style hardly come through.",
         ],
     )
     return save(decoder, card, folder)

@@ -37,30 +37,33 @@ def test_a_deep_link_comes_first_to_a_fresh_server(browser, address):
         expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[-1].title)
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("language", ["en", "pt"])
-@pytest.mark.parametrize("slug", SLUGS)
-def test_a_page_opens_without_error_or_sideways_scrolling(browser, address, slug, language, size):
-    with visiting(browser, address, size=size, language=language) as page:
-        open_page(page, path(slug))
-        expect(page.get_by_test_id("stException")).to_have_count(0)
-        expect(page.get_by_test_id("stAlert")).to_have_count(0)
-        too_wide = page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth")
-        assert too_wide <= 0
-        promise = next(entry for entry in PAGES if entry.slug == slug).promise
-        assert (page.get_by_text(promise, exact=True).count() > 0) == (language == "en")
+def is_whole(page: Page, promise: str, language: str) -> None:
+    """No error, no warning, nothing to scroll sideways for, and in the visitor's language."""
+    settled(page)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    too_wide = page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth")
+    assert too_wide <= 0
+    assert (page.get_by_text(promise, exact=True).count() > 0) == (language == "en")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("language", "theme", "sizes"), [("en", "light", (WIDE, NARROW)), ("pt", "dark", (NARROW, WIDE))], ids=["en", "pt"]
+)
 @pytest.mark.parametrize("slug", SLUGS)
-def test_nothing_of_ours_keeps_anyone_out(browser, address, slug, theme):
-    with visiting(browser, address, theme=theme) as page:
+def test_a_page_is_whole_and_keeps_nobody_out(browser, address, slug, language, theme, sizes):
+    promise = next(entry for entry in PAGES if entry.slug == slug).promise
+    with visiting(browser, address, size=sizes[0], theme=theme, language=language) as page:
         open_page(page, path(slug))
-        for tab in page.get_by_role("tab").all() or [None]:
-            if tab is not None:
+        for size in sizes:
+            page.set_viewport_size(size)
+            is_whole(page, promise, language)
+            for tab in page.get_by_role("tab").all() if size == WIDE else []:
                 tab.click()
                 settled(page)
-            assert not serious_violations(page)
+                assert not serious_violations(page)
+            if size == WIDE:
+                assert not serious_violations(page)
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -75,8 +78,10 @@ def test_nor_does_the_choice_of_a_photo(browser, address, size):
 
 
 def test_the_whole_catalog_is_reached_from_the_home_page(browser, address):
-    for entry in PAGES[1:]:
-        with visiting(browser, address) as page:
-            open_page(page, "/")
+    with visiting(browser, address) as page:
+        open_page(page, "/")
+        for entry in PAGES[1:]:
             page.get_by_test_id("stMain").get_by_role("link", name=entry.title, exact=True).click()
             expect(page.get_by_role("heading", level=1)).to_have_text(entry.title)
+            page.get_by_test_id("stSidebarNavLink").first.click()
+            expect(page.get_by_role("heading", level=1)).to_have_text("Camadas")

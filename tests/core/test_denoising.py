@@ -86,12 +86,12 @@ def test_an_empty_sheet_is_told():
 
 def test_digits_pass_and_a_house_is_strange():
     passed = [not strangeness(picture_of(Settings(strokes=strokes))).is_strange for strokes in DIGITS.values()]
-    assert sum(passed) >= 7
+    assert all(passed)
     noise = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
     assert strangeness(noise).is_strange
     assert strangeness(noise).share > 0.99
     house = strangeness(picture_of(Settings(strokes=HOUSE)))
-    assert house.share > 0.9
+    assert house.is_strange
 
 
 def test_the_limit_is_what_95_in_100_held_out_digits_keep():

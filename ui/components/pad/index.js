@@ -17,6 +17,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   root.style.setProperty("--ratio", wide / high);
   canvas.style.backgroundImage = data.under ? `url(${data.under.address})` : "";
   const NEAR = 0.005; // of the side: points closer than this tell nothing
+  const MOST = 1900; // points of a drawing that the server takes
   const draw = () => {
     const { width: across, height: down } = canvas, width = Math.max(2, root.now.data.brush * Math.min(across, down));
     const colour = root.now.data.under ? getComputedStyle(root).getPropertyValue("--st-primary-color") : "#fff";
@@ -32,6 +33,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   const tell = () => {
     root.sent += 1;
+    while (root.strokes.flat().length > MOST && root.strokes.some((stroke) => stroke.length > 2)) {
+      root.strokes = root.strokes.map((stroke) => stroke.filter((_, at) => at % 2 === 0 || at === stroke.length - 1));
+    }
     root.now.setTriggerValue("draw", { strokes: root.strokes, n: root.sent });
     root.dataset.state = "waiting";
   };

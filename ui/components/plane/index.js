@@ -63,12 +63,14 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (held < 0) root.ends[0] = place(event);
     draw();
     sheet.onpointermove = (moved) => {
+      if (moved.pointerId !== event.pointerId) return;
       isPull ||= Math.hypot(moved.clientX - event.clientX, moved.clientY - event.clientY) > FAR_PX;
       if (!isPull) return;
       root.ends[held < 0 ? 1 : held] = place(moved);
       draw();
     };
-    sheet.onpointerup = sheet.onpointercancel = () => {
+    sheet.onpointerup = sheet.onpointercancel = (ended) => {
+      if (ended.pointerId !== event.pointerId) return;
       sheet.onpointermove = sheet.onpointerup = sheet.onpointercancel = null;
       root.pulling = false;
       if (String(before) !== String(root.ends)) tell();
