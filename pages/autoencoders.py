@@ -81,12 +81,24 @@ def knobs() -> Settings:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         controls.example(SLUG, _("Example"), EXAMPLES, Settings, width=260)
         with st.container(width=260):
-            controls.settings(SLUG, Settings, [["network"]])
-        rows = [["source"], ["brush"], ["is_centred"], ["strokes"], ["moved"]]
+            chosen = controls.settings(SLUG, Settings, [["network"]])
+        with st.container(width=220):
+            controls.settings(SLUG, Settings, [["source"]])
+        let_go(chosen)
+        rows = [["brush"], ["is_centred"], ["strokes"], ["moved"]]
         settings = controls.popover(SLUG, N_("Digit"), ":material/draw:", Settings, rows)
+        st.session_state[f"{SLUG}_pulled"] = (settings.network, settings.moved)
         if settings.source == "photo":
             photo.picker("page", _("Choose a photo"))
         return controls.popover(SLUG, N_("Draws"), ":material/casino:", Settings, [["temperature"], ["draw"]])
+
+
+def let_go(chosen: Settings) -> None:
+    """Numbers that were pulled in one network's code mean nothing in another's."""
+    network, moved = chosen.network, st.session_state.get(f"{SLUG}_moved") or ""
+    before = st.session_state.get(f"{SLUG}_pulled")
+    if before is not None and before[0] != network and before[1] == moved:
+        controls.assign(SLUG, "moved", "")
 
 
 def move_none() -> None:

@@ -4,7 +4,20 @@ import numpy as np
 import pytest
 import torch
 
-from core.autoencoders import EXAMPLES, NETWORKS, Settings, changes, decode, order, picture_of, said, shown, through
+from core.autoencoders import (
+    EXAMPLES,
+    NETWORKS,
+    Settings,
+    changes,
+    decode,
+    measured,
+    model_of,
+    order,
+    picture_of,
+    said,
+    shown,
+    through,
+)
 from core.calibration import probabilities
 from core.checkpoints import read, read_card
 from core.drawing import DIGITS
@@ -109,3 +122,24 @@ def test_every_example_goes_through(example):
     found = through(network, picture_of(settings, PHOTO), moved)
     assert np.isfinite(found.decoded).all()
     assert shown(found.decoded).shape == (280, 280, 3)
+
+
+def test_the_cards_keep_the_bars():
+    def figures(name: str) -> dict[str, float]:
+        return {key: metric.value for key, metric in measured(name).items()}
+
+    assert figures("ae_mnist_32")["mse"] <= 0.5 * figures("ae_mnist_32")["pca_mse"]
+    assert figures("ae_mnist_2")["mse"] <= 0.7 * figures("ae_mnist_2")["pca_mse"]
+    vae = figures("vae_mnist_32")
+    assert vae["bound_100"] >= -90
+    assert vae["sample_confidence"] >= 0.85
+    assert vae["sample_entropy"] >= 2.2
+
+
+@pytest.mark.parametrize("network", NETWORKS.values())
+def test_sliders_reach_as_far_as_codes_do(network):
+    found = through(network, picture_of(Settings(), np.zeros((1, 1, 3), np.uint8)))
+    assert 4 <= found.reach <= 99
+    assert found.reach >= np.abs(found.mean).max()
+    kept = getattr(model_of(network), "kept_codes", None)
+    assert kept is None or found.reach >= float(kept.abs().max())

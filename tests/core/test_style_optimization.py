@@ -117,6 +117,16 @@ def test_both_ways_are_measured_alike(photo):
         assert made.shape == theirs.shape
 
 
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (16, 640), (640, 9)])
+def test_narrow_pictures_run(height, width):
+    narrow = np.array(draw("shapes", 1, 640)[:height, :width])
+    own = draw("waves", 9, 768)[:20]
+    run = Optimization(narrow, Settings(steps=10, size_px=128, style="Your picture"), own)
+    while run.step():
+        pass
+    assert np.isfinite(run.result().loss)
+
+
 def test_examples_run(photo):
     for values in EXAMPLES.values():
         run = Optimization(photo, Settings(**{**values, "steps": 10, "size_px": 128}), None)
@@ -139,7 +149,7 @@ def test_a_gram_picture_goes_from_black_to_white():
 
 def test_vgg19_is_read_behind_the_relus_of_its_names(monkeypatch):
     whole = torchvision("models").vgg19(weights=None).features.eval()
-    style_optimization._vgg19.cache_clear()
+    style_optimization._fetched_vgg19.cache_clear()
     monkeypatch.setattr(style_optimization, "_vgg19", lambda: whole)
     x = torch.rand(1, 3, 32, 48)
     with torch.no_grad():
@@ -162,7 +172,7 @@ def test_without_a_network_vgg19_is_not_to_be_had(monkeypatch):
         raise urllib.error.URLError("no route")
 
     monkeypatch.setattr(torchvision("models"), "vgg19", refuse)
-    style_optimization._vgg19.cache_clear()
+    style_optimization._fetched_vgg19.cache_clear()
     with pytest.raises(SettingsError) as caught:
         features_of("VGG-19")
     assert caught.value.reason == "no_vgg19"

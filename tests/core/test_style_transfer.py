@@ -117,6 +117,12 @@ def test_the_channel_shown_is_what_the_styles_have(photo):
     assert found.style_spread == pytest.approx(float(theirs.spread["relu4_1"][0, found.at]))
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (6, 300), (90, 120)])
+def test_a_channel_is_shown_of_any_photo(shape):
+    found = channel(np.full((*shape, 3), 255, np.uint8), draw("mosaic", 1, 64))
+    assert np.isfinite([found.mean, found.spread, found.style_mean, found.style_spread]).all()
+
+
 def test_a_view_is_small(sample):
     assert max(view(np.tile(sample, (3, 3, 1))).shape) == 640
 

@@ -3,11 +3,13 @@
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from core import stylizing
 from core.colour import lightness, rgb_to_lab
 from core.errors import SettingsError
 from core.images import fit_within
+from core.models.style_decoder import statistics
 from core.patterns import draw
 from core.stylizing import mixed, style_of, stylize
 
@@ -76,6 +78,27 @@ def test_tiles_leave_no_seams(style, sample, monkeypatch):
     for at in stylizing._parts(photo.shape[1])[1:]:
         seams[:, at.start - 2 : at.start + 2] = True
     assert gap[seams].mean() < 1.5 * gap[~seams].mean() + 0.5
+
+
+@pytest.mark.parametrize(("scale", "level"), [(1.0, 0), (0.1, 200), (0.08, 0)], ids=["as it is", "fog", "night"])
+def test_statistics_are_exact_even_where_a_photo_has_hardly_any_contrast(photo, scale, level):
+    features = stylizing._features(stylizing._input((photo * scale + level).astype(np.uint8)))
+    mean, spread = stylizing._statistics(stylizing._sums_of(features))
+    for layer in stylizing.TOLD:
+        true_mean, true_spread = statistics(features[layer].float().cpu())
+        assert torch.allclose(mean[layer], true_mean, rtol=0.02, atol=2e-3)
+        assert torch.allclose(spread[layer], true_spread, rtol=0.03, atol=2e-3)
+
+
+@pytest.mark.parametrize("brush", [1.0, 2.0])
+def test_a_large_photo_shows_what_the_small_one_did(style, sample, brush):
+    photo = cv2.resize(sample, (1200, 800), interpolation=cv2.INTER_CUBIC)
+    whole, small = stylize(photo, style, brush=brush), stylize(fit_within(photo, stylizing.VIEW_PX), style, brush=brush)
+    assert distance(fit_within(whole, stylizing.VIEW_PX), small) < 3
+    enlarged = cv2.resize(small, (1200, 800), interpolation=cv2.INTER_CUBIC)
+    assert (
+        cv2.Laplacian(lightness(whole), cv2.CV_32F).std() > 1.3 * cv2.Laplacian(lightness(enlarged), cv2.CV_32F).std()
+    )
 
 
 def test_a_picture_has_no_frame(style, photo):

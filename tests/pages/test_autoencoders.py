@@ -74,3 +74,12 @@ def test_tabs_hold_tables(tab):
     at = open_page("autoencoders", autoencoders_tab=tab)
     assert not at.exception
     assert [element for element in at.markdown if element.value.count("\n|") >= 4]
+
+
+def test_numbers_pulled_in_one_network_are_let_go_in_another():
+    at = open_page("autoencoders", autoencoders_moved="1:2.5")
+    at.selectbox(key="autoencoders_network").set_value("Autoencoder, 32 numbers").run()
+    assert not at.exception
+    assert at.session_state["autoencoders_moved"] == ""
+    at.selectbox(key="autoencoders_example").set_value("One number pulled").run()
+    assert at.session_state["autoencoders_moved"] == "1:2.5"

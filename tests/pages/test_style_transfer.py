@@ -96,6 +96,24 @@ def test_a_refined_network_is_used_and_given_up_again(monkeypatch):
     assert metrics(at)["Network"] == "for all styles"
 
 
+def test_a_network_refined_while_nobody_watched_is_taken(monkeypatch):
+    monkeypatch.setattr(style_transfer, "REFINING", StyleSettings(epochs=1, n_steps=2, batch_size=2, side_px=32))
+    at = upload(open_page("style_transfer"), encode(np.array(SMALL), "png"))
+    at.button(key="style_transfer_refine").click().run()
+    finished(at, "style_transfer")
+    at.slider(key="style_transfer_strength").set_value(0.5).run()
+    assert metrics(at)["Network"] == "refined"
+
+
+def test_a_white_photo_is_explained():
+    at = upload(open_page("style_transfer"), encode(np.full((6, 60, 3), 255, np.uint8), "png"))
+    at.session_state["style_transfer_tab"] = "How it works"
+    at.run()
+    assert not at.exception
+    assert not at.error
+    assert any("AdaIN" in each.value for each in at.latex)
+
+
 def test_a_photo_of_one_pixel_is_painted():
     at = upload(open_page("style_transfer"), encode(np.full((1, 1, 3), 90, np.uint8), "png"))
     assert not at.exception
