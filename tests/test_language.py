@@ -58,20 +58,21 @@ def script():
     language.choose()
     st.write(language.current())
     st.write(language.number(1234.5, 1, signed=True))
+    st.write(language.number(-0.004, 2))
     st.write(language.plural("CPU, {n} core", "CPU, {n} cores", 2))
 
 
 @pytest.mark.parametrize(
-    ("asked", "language", "number", "cores"),
+    ("asked", "language", "number", "nothing", "cores"),
     [
-        ("pt", "pt", "+1.234,5", "CPU, 2 núcleos"),
-        ("pt-BR", "pt", "+1.234,5", "CPU, 2 núcleos"),
-        ("en", "en", "+1,234.5", "CPU, 2 cores"),
-        ("tlh", "en", "+1,234.5", "CPU, 2 cores"),
+        ("pt", "pt", "+1.234,5", "0,00", "CPU, 2 núcleos"),
+        ("pt-BR", "pt", "+1.234,5", "0,00", "CPU, 2 núcleos"),
+        ("en", "en", "+1,234.5", "0.00", "CPU, 2 cores"),
+        ("tlh", "en", "+1,234.5", "0.00", "CPU, 2 cores"),
     ],
 )
-def test_the_address_chooses(asked, language, number, cores):
+def test_the_address_chooses(asked, language, number, nothing, cores):
     at = AppTest.from_function(script)
     at.query_params["lang"] = asked
     at.run()
-    assert [element.value for element in at.markdown] == [language, number, cores]
+    assert [element.value for element in at.markdown] == [language, number, nothing, cores]
