@@ -50,7 +50,7 @@ class Settings(BaseModel):
         description="Width, as a share of the side.",
         json_schema_extra={"step": 0.01},
     )
-    n_bytes: int = Field(32, ge=4, le=400, title="Bytes", description="That each way may use, at most; 784 are raw.")
+    n_bytes: int = Field(32, ge=4, le=400, title="Bytes", description="At most, for each way; raw it takes 784.")
 
 
 @dataclass(frozen=True)

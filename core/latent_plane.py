@@ -66,7 +66,9 @@ class Settings(BaseModel):
         0.4, ge=0.0, le=1.0, title="To, up", description="On the plane.", json_schema_extra={"step": 0.01}
     )
     way: Literal["line", "slerp"] = Field(
-        "line", title="Way", description="Straight, or round (0, 0), the middle of the prior (spherical interpolation)."
+        "line",
+        title="Way",
+        description="Straight, or around (0, 0), the middle of the prior (spherical interpolation).",
     )
     n_frames: int = Field(12, ge=4, le=32, title="Pictures on the way", description="Both ends count.")
 

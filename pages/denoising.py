@@ -106,10 +106,11 @@ def numbers(found: Mended, strange: Strangeness) -> list[page.Number]:
     """The row below the result."""
     before, ours, theirs = (f"{number(db, 1)} dB" if math.isfinite(db) else "∞" for db in found.psnr_db)
     share = f"{number(100 * strange.share)} %"
+    by_hand = _("Non-local means, told the strength of the noise; the hole filled by Telea's method.")
     return [
         page.Number(_("Damaged"), before, help=_("PSNR against the digit as drawn.")),
         page.Number(_("Autoencoder"), ours, help=_("It is not told where the hole is, nor how strong the noise.")),
-        page.Number(_("OpenCV"), theirs, help=_("Non-local means, told the strength of the noise; the hole by Telea.")),
+        page.Number(_("OpenCV"), theirs, help=by_hand),
         page.Number(_("Stranger than"), share, help=_("Of digits that were held out: so many come back better.")),
     ]
 
@@ -139,7 +140,7 @@ def stranger(found: Strangeness) -> None:
 
 def explain(found: Mended, settings: Settings) -> None:
     """How both work."""
-    st.latex(r"L = \| f(x + \text{noise}) - x \|^2 \qquad \text{PSNR} = 10 \log_{10} \frac{1}{\text{mse}}")
+    st.latex(r"L = \| f(x + \varepsilon) - x \|^2 \qquad \text{PSNR} = 10 \log_{10} \frac{1}{\text{mse}}")
     st.markdown(
         _(
             "The autoencoder was shown digits with noise of up to 0.8 and grey holes, and asked for the clean ones. "

@@ -186,8 +186,9 @@ def numbers(result: Stylized, *, is_refined: bool) -> list[page.Number]:
     seconds = result.seconds
     time_taken = f"{number(seconds * 1000)} ms" if seconds < 1 else f"{number(seconds, 1)} s"
     width, height = result.seen
+    meant = _("From style and photo to the picture; if others compute, with the wait for them.")
     return [
-        page.Number(_("Time"), time_taken, help=_("Style and photo through the encoder, and the decoder.")),
+        page.Number(_("Time"), time_taken, help=meant),
         page.Number(_("What the network sees"), f"{width} × {height}", help=_("The larger the brush, the smaller.")),
         page.Number(_("Network"), _("refined") if is_refined else _("for all styles")),
     ]
