@@ -3,6 +3,10 @@
 Limits and formats are checked before a pixel is decoded. The file is hostile until then.
 """
 
+import contextlib
+import ctypes
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Literal
@@ -37,6 +41,8 @@ UPRIGHT: dict[object, Callable[[np.ndarray], np.ndarray]] = {
     8: np.rot90,
 }
 STRIP_PIXELS = 2**20
+LARGE_PIXELS = 4 * 2**20
+_large_before = threading.Event()
 
 # Pillow would warn above its own limit and raise above twice of it; _check_size does both before any pixel is read.
 Image.MAX_IMAGE_PIXELS = None
@@ -65,10 +71,14 @@ def decode(data: bytes) -> np.ndarray:
         raise ImageRejected("empty")
     if len(data) > MAX_BYTES:
         raise ImageRejected("file_too_large", size_mb=len(data) / 2**20, limit_mb=MAX_BYTES // 2**20)
+    if _large_before.is_set():
+        _give_back()
     picture = _open(data)
     try:
         _check_size(picture)
         _check_scans(picture, data)
+        if picture.width * picture.height > LARGE_PIXELS:
+            _large_before.set()
         loaded = _loaded(picture, data)
         upright = _upright(picture)
         image = _srgb(loaded)
@@ -278,6 +288,15 @@ def _profile_transform(mode: str, profile: bytes | None) -> ImageCms.ImageCmsTra
     if mode != "LAB":
         return None
     return ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
+
+
+def _give_back() -> None:
+    """What a large picture has left goes back to the system before the next one is opened: glibc keeps what is freed
+    for as long as anything lies above it."""
+    _large_before.clear()
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # another libc
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _upright(picture: Image.Image) -> Callable[[np.ndarray], np.ndarray]:
