@@ -181,14 +181,16 @@ def _loaded(picture: Image.Image, data: bytes) -> Image.Image:
     if picture.format != "WEBP":
         picture.load()
         return picture
+    info, size = dict(picture.info), picture.size
+    vars(picture).pop("_decoder", None)  # it holds all pixels already
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.shape[:2] != (picture.height, picture.width):
+    if pixels is None or pixels.shape[:2] != size[::-1]:
         raise ImageRejected("broken")
     has_alpha = pixels.shape[2] == 4
     cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if has_alpha else cv2.COLOR_BGR2RGB, dst=pixels)
     mode = "RGBA" if has_alpha else "RGB"
-    loaded = Image.frombuffer(mode, picture.size, pixels, "raw", mode, 0, 1)
-    loaded.info = dict(picture.info)
+    loaded = Image.frombuffer(mode, size, pixels, "raw", mode, 0, 1)
+    loaded.info = info
     return loaded
 
 
