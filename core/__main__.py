@@ -156,16 +156,16 @@ def stylize(
     from core.stylizing import style_of
 
     file = Path(style)
-    own: Any = None
+    own: dict[str, Any] = {}
     chosen: dict[str, object] = {"style": OWN} if file.is_file() else named(style)
     if file.is_file():
         try:
-            own = decode(read(file))
+            own[OWN] = decode(read(file))
         except OSError as error:
             raise SettingsError("file", argument=style, value=error.strerror) from error
         except ImageRejected as error:
             raise SettingsError("bad_style", argument=style, value=error) from error
-        style_of(own)  # once, before any photo
+        style_of(own[OWN])  # once, before any photo
     settings = _settings(Settings, strength=strength, brush=brush, keep_colours=keep_colors, **chosen)
     _convert(photos, out, lambda image: stylized(image, settings, own).image, tag="stylized")
 

@@ -11,27 +11,38 @@ import cv2
 import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 from torch import Tensor
 
 from core.checkpoints import Card, Metric, load, read_card
 from core.cifar10 import square
 from core.devices import device, gains_from_bf16
-from core.drawing import DIGITS, SIDE_PX, centred, digit_of, drawn, parse, written
+from core.drawing import DIGITS, centred, digit_of, drawn, parse, written
 from core.errors import SettingsError
 from core.inference import in_turn
 from core.models.autoencoder import Autoencoder, kl_to_prior
 from core.scripting import render
 
 __all__ = ["parse", "written"]
-Network = Literal["Autoencoder, 2 numbers", "Autoencoder, 32 numbers", "VAE, 2 numbers", "VAE, 32 numbers"]
+Network = Literal[
+    "Autoencoder, 2 numbers",
+    "Autoencoder, 32 numbers",
+    "VAE, 2 numbers",
+    "VAE, 32 numbers",
+    "VAE of photos",
+]
 NETWORKS: dict[str, str] = {
     "Autoencoder, 2 numbers": "ae_mnist_2",
     "Autoencoder, 32 numbers": "ae_mnist_32",
     "VAE, 2 numbers": "vae_mnist_2",
     "VAE, 32 numbers": "vae_mnist_32",
+    "VAE of photos": "vae_photos",
 }
+OF_PHOTOS = "VAE of photos"
+_of_digits: JsonDict = {"when": {"network": [name for name in NETWORKS if name != OF_PHOTOS]}}
 MOST_TEXT = 6000
 FARTHEST = 99.0  # that a number of the code is moved to, either way
+PHOTO_PX = 64  # side of what the network of photos sees
 SHOWN_PX, GAP_PX = 280, 4
 T = TypeVar("T")
 
@@ -44,6 +55,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "No digit: a house": {"strokes": HOUSE},
     "A house, without a prior": {"strokes": HOUSE, "network": "Autoencoder, 32 numbers"},
     "One number pulled": {"moved": "1:2.5"},
+    "Your photo in 128 numbers": {"network": OF_PHOTOS},
 }
 
 
@@ -55,11 +67,14 @@ class Settings(BaseModel):
     network: Network = Field(
         "VAE, 32 numbers",
         title="Network",
-        description="All have learned from the same 57,000 digits of MNIST.",
+        description="Four have learned from the same 57,000 digits of MNIST, one from 76,000 photos of 64 × 64 pixels.",
         json_schema_extra={"widget": "select"},
     )
     source: Literal["drawing", "photo"] = Field(
-        "drawing", title="Digit from", description="Draw it, or take a photo of a digit on plain paper."
+        "drawing",
+        title="Digit from",
+        description="Draw it, or take a photo of a digit on plain paper.",
+        json_schema_extra=_of_digits,
     )
     strokes: str = Field(
         DIGITS["3"],
@@ -67,6 +82,7 @@ class Settings(BaseModel):
         title="Strokes",
         description="Points as across,down in hundredths; a semicolon ends a stroke.",
         examples=["20,30 70,80; 30,60 60,30"],
+        json_schema_extra=_of_digits,
     )
     brush: float = Field(
         0.09,
@@ -74,12 +90,13 @@ class Settings(BaseModel):
         le=0.2,
         title="Brush",
         description="Width, as a share of the side.",
-        json_schema_extra={"step": 0.01},
+        json_schema_extra={"step": 0.01, **_of_digits},
     )
     is_centred: bool = Field(
         True,
         title="Centre as MNIST does",
         description="20 pixels large, its centre of mass in the middle of 28 × 28: the networks know no other digits.",
+        json_schema_extra=_of_digits,
     )
     moved: str = Field(
         "",
@@ -106,13 +123,13 @@ class Coded:
     """A picture, its code, and what came back.
 
     Attributes:
-        picture: (28, 28) uint8, what went in.
+        picture: (28, 28) or (64, 64, 3) uint8, what went in.
         mean: (n_code,) float32, of the posterior; for a plain autoencoder the code.
         sigma: (n_code,) its standard deviations; 0 for a plain autoencoder.
         kl: (n_code,) what each number adds to the KL term, in nats; 0 for a plain autoencoder.
         order: (n_code,) the numbers by how much they tell on average, most first.
         code: (n_code,) what was decoded: the mean, with the visitor's changes.
-        decoded: (28, 28) float32, 0 to 1.
+        decoded: as the picture, float32, 0 to 1.
         reconstruction: -log p(x | mean) in nats, of the code without changes; of a network without a likelihood the
             sum of the squared errors.
         likelihood: "none", "bernoulli" or "gaussian".
@@ -157,21 +174,22 @@ class Coded:
 
 
 def picture_of(settings: Settings, photo: np.ndarray) -> np.ndarray:
-    """The digit that goes in.
+    """The digit or the small photo that goes in.
 
     Args:
-        settings: strokes or photo.
+        settings: network, strokes or photo.
         photo: (H, W, 3) uint8, the visitor's.
 
     Returns:
-        (28, 28) uint8, white on black.
+        (28, 28) uint8, white on black; for the network of photos (64, 64, 3), the middle of the photo.
 
     Raises:
-        SettingsError: "nothing_drawn" if there is nothing on it; as core.drawing.parse.
+        SettingsError: "nothing_drawn" if there is no digit on it; as core.drawing.parse.
     """
+    if settings.network == OF_PHOTOS:
+        return reduced(middle(photo))
     if settings.source == "photo":
-        top, left, side = square(*photo.shape[:2])
-        cut = digit_of(photo[top : top + side, left : left + side])
+        cut = digit_of(middle(photo))
         image = centred(cut) if settings.is_centred else cv2.resize(cut, (28, 28), interpolation=cv2.INTER_AREA)
     else:
         plain = drawn(parse(settings.strokes), settings.brush)
@@ -179,6 +197,18 @@ def picture_of(settings: Settings, photo: np.ndarray) -> np.ndarray:
     if not image.any():
         raise SettingsError("nothing_drawn", argument="strokes")
     return image
+
+
+def middle(photo: np.ndarray) -> np.ndarray:
+    """The greatest square in the middle of a picture: (H, W, 3) -> (side, side, 3), a view."""
+    top, left, side = square(*photo.shape[:2])
+    return photo[top : top + side, left : left + side]
+
+
+def reduced(image: np.ndarray) -> np.ndarray:
+    """A square as the network of photos sees it: (side, side, 3) uint8 -> (64, 64, 3) uint8."""
+    how = cv2.INTER_AREA if len(image) > PHOTO_PX else cv2.INTER_CUBIC
+    return cv2.resize(np.ascontiguousarray(image), (PHOTO_PX, PHOTO_PX), interpolation=how)
 
 
 def changes(moved: str, n_code: int) -> dict[int, float]:
@@ -211,11 +241,11 @@ def said(moved: dict[int, float]) -> str:
 
 
 def through(network: str, picture: np.ndarray, moved: dict[int, float] | None = None) -> Coded:
-    """Encode a digit, move numbers of its code, decode it.
+    """Encode a picture, move numbers of its code, decode it.
 
     Args:
         network: a checkpoint.
-        picture: (28, 28) uint8.
+        picture: (28, 28) or (64, 64, 3) uint8, as the network has learned from.
         moved: place in the code -> value.
 
     Raises:
@@ -225,7 +255,7 @@ def through(network: str, picture: np.ndarray, moved: dict[int, float] | None = 
 
 
 def decode(network: str, codes: np.ndarray) -> np.ndarray:
-    """(n, n_code) codes -> (n, 28, 28) float32 pictures, 0 to 1.
+    """(n, n_code) codes -> (n, 28, 28) or (n, 64, 64, 3) float32 pictures, 0 to 1.
 
     Raises:
         CheckpointError: as core.checkpoints.read.
@@ -243,7 +273,8 @@ def _through(network: str, picture: np.ndarray, moved: dict[int, float]) -> Code
         kl = kl_to_prior(mean, log_variance)
         return mean, log_variance, kl, code, logits[1:].sigmoid(), -model.log_likelihood(logits[:1], x)
 
-    x = torch.from_numpy(picture[None, None].astype(np.float32) / 255)
+    grey_or_colour = picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)
+    x = torch.from_numpy(grey_or_colour[None].astype(np.float32) / 255)
     mean, log_variance, kl, code, decoded, reconstruction = (y.float().cpu().numpy()[0] for y in _run(network, work, x))
     is_variational = model_of(network).is_variational
     return Coded(
@@ -253,7 +284,7 @@ def _through(network: str, picture: np.ndarray, moved: dict[int, float]) -> Code
         kl=kl * is_variational,
         order=order(network),
         code=code,
-        decoded=decoded[0],
+        decoded=_upright(decoded),
         reconstruction=float(reconstruction),
         likelihood=model_of(network).likelihood,
         farthest=farthest(network),
@@ -264,8 +295,12 @@ def _decode(network: str, codes: np.ndarray) -> np.ndarray:
     def work(model: Autoencoder, z: Tensor) -> Tensor:
         return model.decode(z)
 
-    made: np.ndarray = _run(network, work, torch.from_numpy(codes.astype(np.float32))).float().cpu().numpy()[:, 0]
-    return made
+    return _upright(_run(network, work, torch.from_numpy(codes.astype(np.float32))).float().cpu().numpy())
+
+
+def _upright(pictures: np.ndarray) -> np.ndarray:
+    """(..., C, H, W) -> (..., H, W) of one channel, (..., H, W, 3) of three."""
+    return pictures[..., 0, :, :] if pictures.shape[-3] == 1 else np.moveaxis(pictures, -3, -1)
 
 
 def _run(network: str, work: Callable[[Autoencoder, Tensor], T], x: Tensor) -> T:
@@ -314,7 +349,7 @@ def samples(network: str, n: int, seed: int = 0, temperature: float = 1.0) -> tu
         temperature: on the standard deviation; 1 is the prior.
 
     Returns:
-        (n, n_code) float32 and (n, 28, 28) float32.
+        (n, n_code) float32, and the pictures as `decode` gives them.
     """
     n_code: int = card_of(network).arguments["n_code"]
     codes = temperature * np.random.default_rng(seed).standard_normal((n, n_code)).astype(np.float32)
@@ -322,13 +357,21 @@ def samples(network: str, n: int, seed: int = 0, temperature: float = 1.0) -> tu
 
 
 def strip(pictures: np.ndarray, per_row: int) -> np.ndarray:
-    """Pictures in rows: (n, 28, 28) float32 -> (rows * 28, per_row * 28, 3) uint8."""
-    n_rows = -(-len(pictures) // per_row)
-    padded = np.zeros((n_rows * per_row, SIDE_PX, SIDE_PX), np.float32)
-    padded[: len(pictures)] = pictures
-    rows = padded.reshape(n_rows, per_row, SIDE_PX, SIDE_PX).transpose(0, 2, 1, 3)
-    levels = np.round(255 * rows.reshape(n_rows * SIDE_PX, per_row * SIDE_PX)).astype(np.uint8)
-    return np.repeat(levels[:, :, None], 3, axis=2)
+    """Pictures in rows.
+
+    Args:
+        pictures: (n, side, side) or (n, side, side, 3) float32, 0 to 1.
+        per_row: how many; what is left of the last row is black.
+
+    Returns:
+        (rows * side, per_row * side, 3) uint8.
+    """
+    n, side = pictures.shape[:2]
+    n_rows = -(-n // per_row)
+    padded = np.zeros((n_rows * per_row, side, side, 3), np.float32)
+    padded[:n] = pictures if pictures.ndim == 4 else pictures[..., None]
+    rows = padded.reshape(n_rows, per_row, side, side, 3).transpose(0, 2, 1, 3, 4)
+    return np.round(255 * rows.reshape(n_rows * side, per_row * side, 3)).astype(np.uint8)
 
 
 def measured(network: str) -> dict[str, Metric]:
@@ -336,22 +379,40 @@ def measured(network: str) -> dict[str, Metric]:
     return {metric.name: metric for metric in card_of(network).metrics}
 
 
-def shown(image: np.ndarray) -> np.ndarray:
-    """A small picture, pixels as squares: (28, 28) uint8, or float32 from 0 to 1 -> (280, 280, 3) uint8."""
+def shown(image: np.ndarray, most_px: int = SHOWN_PX) -> np.ndarray:
+    """A small picture, pixels as squares.
+
+    Args:
+        image: (side, side) or (side, side, 3); uint8, or float32 from 0 to 1.
+        most_px: how large it becomes at most.
+
+    Returns:
+        (k side, k side, 3) uint8, k a whole number.
+    """
     levels = image if image.dtype == np.uint8 else np.round(255 * image).astype(np.uint8)
-    large = cv2.resize(levels, (SHOWN_PX, SHOWN_PX), interpolation=cv2.INTER_NEAREST)
-    return np.repeat(large[:, :, None], 3, axis=2)
+    k = max(1, most_px // len(levels))
+    coloured = levels if levels.ndim == 3 else np.repeat(levels[:, :, None], 3, axis=2)
+    return coloured.repeat(k, axis=0).repeat(k, axis=1)
 
 
 def side_by_side(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Two pictures of `shown` with a gap between them, which is the paper's colour for light and dark pages alike."""
-    gap = np.full((SHOWN_PX, GAP_PX, 3), 128, np.uint8)
-    return np.concatenate([shown(first), gap, shown(second)], axis=1)
+    left, right = shown(first), shown(second)
+    gap = np.full((len(left), GAP_PX, 3), 128, np.uint8)
+    return np.concatenate([left, gap, right], axis=1)
 
 
 def script(settings: Settings) -> str:
     """The stand-alone Python script that does the same with a drawing."""
-    network = NETWORKS[settings.network]
-    moved = changes(settings.moved, len(order(network)))
-    strokes = parse(settings.strokes) if settings.source == "drawing" else []
-    return render("autoencoders", settings=settings, network=network, moved=moved, strokes=strokes)
+    network, of_photos = NETWORKS[settings.network], settings.network == OF_PHOTOS
+    takes_photo = of_photos or settings.source == "photo"
+    return render(
+        "autoencoders",
+        settings=settings,
+        network=network,
+        moved=changes(settings.moved, len(order(network))),
+        strokes=[] if takes_photo else parse(settings.strokes),
+        of_photos=of_photos,
+        takes_photo=takes_photo,
+        photo_px=PHOTO_PX,
+    )

@@ -20,8 +20,8 @@ from core.errors import JobError
 from core.work import Work
 
 log = logging.getLogger("camadas")
-State = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "forgotten"]
-OVER: tuple[State, ...] = ("failed", "cancelled", "forgotten")  # "finished" can go on
+State = Literal["queued", "running", "paused", "finished", "done", "failed", "cancelled", "forgotten"]
+OVER: tuple[State, ...] = ("done", "failed", "cancelled", "forgotten")  # "finished" can go on, "done" no longer
 ENDED: tuple[State, ...] = ("finished", *OVER)
 MAX_ALIVE = 400
 NICE = 10  # of the threads of jobs
@@ -267,7 +267,7 @@ class Jobs:
             _answer(job, work)
             self._show(job, work)
             if end is None and self._is_idle(job):
-                end = "forgotten"
+                end = "forgotten" if goes_on else "done"
             if end is None and rest:
                 self._rest(job, rest)
         job.version += 1

@@ -27,7 +27,7 @@ from core.models.tiny_vgg import TinyVGG
 from core.scripting import render
 from core.style_losses import total_variation
 from core.style_task import as_input
-from core.style_transfer import KINDS, OWN, ChosenStyle, picture_of, view
+from core.style_transfer import KINDS, OWN, ChosenStyle, Own, picture_of, view
 from core.stylizing import ENCODER, style_of, stylize
 from core.vision import torchvision
 from core.work import Work, packed
@@ -262,10 +262,10 @@ class Optimization(Work):
     Args:
         image: (H, W, 3) uint8 RGB, the photo.
         settings: of objective and optimizer.
-        own: the visitor's style.
+        own: the visitor's styles.
     """
 
-    def __init__(self, image: np.ndarray, settings: Settings, own: np.ndarray | None) -> None:
+    def __init__(self, image: np.ndarray, settings: Settings, own: Own) -> None:
         self.settings, self.features = settings, features_of(settings.network)
         style = picture_of(settings.style, settings.seed, own)
         self.photo, self.style = (as_input([fit_within(each, settings.size_px)]) for each in (image, style))
@@ -362,15 +362,15 @@ def _picture(x: Tensor) -> np.ndarray:
     return made
 
 
-def about(image: np.ndarray, settings: Settings, own: np.ndarray | None) -> str:
+def about(image: np.ndarray, settings: Settings, own: Own) -> str:
     """What tells one run from another."""
     pictures = hashlib.sha256(image.tobytes())
-    if own is not None and settings.style not in KINDS:
-        pictures.update(own.tobytes())
+    if settings.style in own:
+        pictures.update(own[settings.style].tobytes())
     return f"style_optimization {settings.model_dump_json()} {pictures.hexdigest()}"
 
 
-def start(image: np.ndarray, settings: Settings, own: np.ndarray | None, *, owner: str = "") -> Job:
+def start(image: np.ndarray, settings: Settings, own: Own, *, owner: str = "") -> Job:
     """Begin a run in the background, paused.
 
     Raises:

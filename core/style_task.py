@@ -42,6 +42,8 @@ class StyleTask:
         settings: crops, weights, seed.
     """
 
+    draws = False  # from torch's generator: crops and filters have their own
+
     def __init__(
         self,
         decoder: StyleDecoder,

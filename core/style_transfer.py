@@ -3,6 +3,7 @@
 import hashlib
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
@@ -22,14 +23,16 @@ from core.models.tiny_vgg import TinyVGG
 from core.patterns import Kind, draw
 from core.scripting import render
 from core.style_task import StyleSettings, StyleTask
-from core.stylizing import DECODER, ENCODER, STYLE_PX, VIEW_PX, look_at, mixed, style_of, stylize
+from core.stylizing import DECODER, ENCODER, STYLE_PX, VIEW_PX, Style, look_at, mixed, style_of, stylize
 from core.training.events import Done, Step
 from core.training.fit import fit
 from core.work import Work, packed
 
 __all__ = ["N_BANDS", "Job", "StyleDecoder", "parse", "written"]
 Name = Literal["Brush strokes", "Stained glass", "Hatching", "Halftone", "Mosaic", "Waves", "Shapes", "Your picture"]
-OWN = "Your picture"
+OWN, OWN_TOO = "Your picture", "Another of yours"
+Own = Mapping[str, np.ndarray]  # the visitor's styles by these names, (H, W, 3) uint8 RGB each
+NONE_GIVEN: Own = {}
 KINDS: dict[str, Kind] = dict(zip(get_args(Name), get_args(Kind), strict=False))
 MASK_PX = 256
 LOOK_EVERY = 6  # steps between two previews
@@ -98,8 +101,8 @@ class Settings(ChosenStyle):
     keep_colours: bool = Field(
         False, title="Keep the photo's colours", description="The style changes lightness alone."
     )
-    second: Literal["none", Name] = Field(
-        "none",
+    second: Literal["off", Name, "Another of yours"] = Field(
+        "off",
         title="Second style",
         description="Mixed with the first one, or outside the mask.",
         json_schema_extra={"widget": "select"},
@@ -118,7 +121,7 @@ class Settings(ChosenStyle):
         le=1.0,
         title="Share of the second",
         description="0 is the first style alone, 1 the second.",
-        json_schema_extra={"step": 0.05, "when": {"second": list(get_args(Name))}},
+        json_schema_extra={"step": 0.05, "when": {"second": [*get_args(Name), OWN_TOO]}},
     )
     mask: str = Field(
         "",
@@ -199,22 +202,32 @@ def named(text: str) -> dict[str, object]:
     return {"style": found[0], "seed": int(variant or 1)}
 
 
-def picture_of(name: str, seed: int, own: np.ndarray | None) -> np.ndarray:
+def picture_of(name: str, seed: int, own: Own) -> np.ndarray:
     """A style as a picture: (H, W, 3) uint8.
 
     Args:
-        name: one of Name.
+        name: one of Name, or OWN_TOO.
         seed: of a pattern.
-        own: the visitor's picture, where there is one.
+        own: the visitor's pictures, as far as they are given.
 
     Raises:
         SettingsError: if their picture is asked for and they have given none.
     """
-    if name != OWN:
+    if name in KINDS:
         return _drawn(KINDS[name], seed)
-    if own is None:
+    if name not in own:
         raise SettingsError("no_style", argument="style")
-    return own
+    return own[name]
+
+
+def _look(name: str, seed: int, own: Own) -> Style:
+    """A style as the network sees it; of those drawn by code the latest ones are kept."""
+    return _look_of_drawn(KINDS[name], seed) if name in KINDS else style_of(picture_of(name, seed, own))
+
+
+@lru_cache(64)
+def _look_of_drawn(kind: Kind, seed: int) -> Style:
+    return style_of(_drawn(kind, seed))
 
 
 @lru_cache(64)
@@ -227,7 +240,7 @@ def _drawn(kind: Kind, seed: int) -> np.ndarray:
 def stylized(
     image: np.ndarray,
     settings: Settings,
-    own: np.ndarray | None = None,
+    own: Own = NONE_GIVEN,
     decoder: StyleDecoder | None = None,
 ) -> Stylized:
     """Give a photo the style that the settings name.
@@ -235,7 +248,7 @@ def stylized(
     Args:
         image: (H, W, 3) uint8 RGB, any size.
         settings: all of the page's.
-        own: the visitor's style, (H, W, 3) uint8 RGB.
+        own: the visitor's styles.
         decoder: refined on a style; None for the shipped one.
 
     Raises:
@@ -244,9 +257,9 @@ def stylized(
     """
     start = time.perf_counter()
     first = picture_of(settings.style, settings.seed, own)
-    second = picture_of(settings.second, settings.second_seed, own) if settings.second != "none" else None
-    style = style_of(first)
-    other = style_of(second) if second is not None else None
+    second = picture_of(settings.second, settings.second_seed, own) if settings.second != "off" else None
+    style = _look(settings.style, settings.seed, own)
+    other = _look(settings.second, settings.second_seed, own) if second is not None else None
     mask = mask_of(parse(settings.mask), settings.mask_width, image.shape)
     wanted = mixed(style, other, settings.mix) if other is not None and settings.mix else style
     made = stylize(
@@ -264,11 +277,16 @@ def stylized(
     return Stylized(made, first, second, mask, seen, time.perf_counter() - start)
 
 
-def all_styles(image: np.ndarray, own: np.ndarray | None) -> list[tuple[str, np.ndarray]]:
-    """A photo, small, in every style that is drawn by code, and in the visitor's where there is one."""
+def all_styles(image: np.ndarray, own: Own) -> list[tuple[str, np.ndarray]]:
+    """A photo, small, in every style that is drawn by code, and in the visitor's own."""
     small = fit_within(image, SMALL_PX)
-    names = [*KINDS, *([OWN] if own is not None else [])]
-    return [(name, stylize(small, style_of(picture_of(name, 1, own)))) for name in names]
+    found = []
+    for name in (*KINDS, *own):
+        try:
+            found.append((name, stylize(small, _look(name, 1, own))))
+        except SettingsError:  # a picture of theirs that is no style, as the page says where it is chosen
+            continue
+    return found
 
 
 def channel(image: np.ndarray, style: np.ndarray) -> Channel:
@@ -304,13 +322,13 @@ class Refining(Work):
     Args:
         image: (H, W, 3) uint8 RGB, the photo.
         settings: which name the style; the rest is for the preview.
-        own: the visitor's style.
+        own: the visitor's styles.
 
     Raises:
         SettingsError: as `stylized`.
     """
 
-    def __init__(self, image: np.ndarray, settings: Settings, own: np.ndarray | None) -> None:
+    def __init__(self, image: np.ndarray, settings: Settings, own: Own) -> None:
         self.image, self.settings, self.own = fit_within(image, PREVIEW_PX), settings, own
         decoder, encoder = read(DECODER)[0], read(ENCODER)[0]
         assert isinstance(decoder, StyleDecoder)
@@ -364,13 +382,13 @@ def _smooth(line: list[tuple[float, float]]) -> list[tuple[float, float]]:
     ]
 
 
-def about(settings: Settings, own: np.ndarray | None) -> str:
+def about(settings: Settings, own: Own) -> str:
     """What tells one refinement from another: the style alone."""
     style = picture_of(settings.style, settings.seed, own)
     return f"style_transfer {hashlib.sha256(style.tobytes()).hexdigest()}"
 
 
-def start(image: np.ndarray, settings: Settings, own: np.ndarray | None, *, owner: str = "") -> Job:
+def start(image: np.ndarray, settings: Settings, own: Own, *, owner: str = "") -> Job:
     """Begin to refine the decoder in the background.
 
     Raises:
@@ -402,4 +420,6 @@ def refined(job: Job) -> StyleDecoder | None:
 
 def script(settings: Settings) -> str:
     """The stand-alone Python script that gives photos this style."""
-    return render("style_transfer", settings=settings, kinds=KINDS, strokes=parse(settings.mask))
+    return render(
+        "style_transfer", settings=settings, kinds=KINDS, strokes=parse(settings.mask), own=OWN, own_too=OWN_TOO
+    )

@@ -1,6 +1,6 @@
 """A photo in the style of another picture: the network's work on pictures of any size, tile by tile, without seams."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -28,17 +28,17 @@ from core.models.style_decoder import (
     tones,
 )
 from core.models.tiny_vgg import TinyVGG
+from core.tiles import Tile, samples, tiles
 
 ENCODER, DECODER = "tiny_vgg", "style"
-CELL_PX = 8  # the encoder halves three times
-MARGIN_PX = 96  # more than any pixel of the result looks to either side
-TILE_PX = 768  # of the result; pictures that are no larger are done at once
-SAMPLE_PX, N_SAMPLES = 192, 4  # of larger ones so many samples a side tell how the whole is toned
 STYLE_PX = 448  # longer side of a style, as the encoder sees it
 VIEW_PX = 640  # longer side of a photo, as the encoder sees it at a brush of 1
 LEAST_PX = 8  # shorter side of a style
 LEAST_SEEN_PX = 32  # to which a strip is widened
 BAND_ROWS = 256
+Sums = dict[str, Tensor]  # by layer: count, sum and sum of squares of each channel, (3, C) float64
+Statistics = tuple[dict[str, Tensor], dict[str, Tensor]]  # by layer: means and spreads, (1, C) float32
+Look = tuple[tuple[Tensor, Tensor], Tensor]  # colours, and the tones of the bands
 
 
 @dataclass(frozen=True)
@@ -164,50 +164,51 @@ class _Painter:
 
     def __call__(self, image: np.ndarray, photo: np.ndarray, progress: Callable[[float], None]) -> np.ndarray:
         """Both (H, W, 3) uint8: what is painted, and what shows through where the strength is below 1."""
-        tiles = list(_tiles(*image.shape[:2]))
-        if len(tiles) == 1:
-            made = in_turn(self._paint_whole, tiles[0], image)
+        parts = list(tiles(*image.shape[:2]))
+        if len(parts) == 1:
+            made = in_turn(self._paint_whole, parts[0], image)
             progress(1)
             return made
         # the statistics of the whole picture, and of all that is painted, or the tiles would not fit each other
-        own = self._seen(image, tiles, lambda share: progress(share / 4))
+        own = self._seen(image, parts, lambda share: progress(share / 4))
         shown: Style | None = None
         if self.strength < 1:
-            known = own if photo is image else self._seen(photo, tiles, lambda share: progress((1 + share) / 4))
+            known = own if photo is image else self._seen(photo, parts, lambda share: progress((1 + share) / 4))
             shown = Style(*known, *in_turn(_look_of_large, photo))
         wanted = self._wanted(shown)
-        levels = in_turn(self._levels, image, own, wanted)
+        levels = self._levels(image, own, wanted)
         out = np.empty_like(image)
-        for at, tile in enumerate(tiles, start=1):
+        for at, tile in enumerate(parts, start=1):
             out[tile.rows, tile.columns] = in_turn(self._paint_part, tile, image, photo, own, wanted, levels)
-            progress((1 + at / len(tiles)) / 2)
+            progress((1 + at / len(parts)) / 2)
         return out
 
-    def _seen(self, image: np.ndarray, tiles: list["_Tile"], progress: Callable[[float], None]) -> "Statistics":
+    def _seen(self, image: np.ndarray, parts: list[Tile], progress: Callable[[float], None]) -> Statistics:
         """The statistics of a large picture."""
         sums: Sums = {}
-        for at, tile in enumerate(tiles, start=1):
+        for at, tile in enumerate(parts, start=1):
             found = in_turn(_sums, tile, image)
             sums = {layer: sums[layer] + part for layer, part in found.items()} if sums else found
-            progress(at / len(tiles))
+            progress(at / len(parts))
         return _statistics(sums)
 
     def _wanted(self, shown: Style | None) -> list[Style]:
         """What a picture is painted as: in each style, and as the photo itself, if that shows through."""
         return [*(mixed(shown, each, self.strength) for each in self.styles), shown] if shown else self.styles
 
-    @torch.inference_mode()
-    def _levels(self, image: np.ndarray, own: "Statistics", wanted: list[Style]) -> list["Look"]:
+    def _levels(self, image: np.ndarray, own: Statistics, wanted: list[Style]) -> list[Look]:
         """How all is before it is toned that the decoder makes of a large picture in each of the styles; by samples."""
-        found: list[list[Tensor]] = [[] for _ in wanted]
-        for tile in _samples(*image.shape[:2]):
-            features = _features(_input(tile.cut(image)))
-            for style, parts in zip(wanted, found, strict=True):
-                parts.append(tile.inner(_decoded(self.decoder, features, own, style)))
-        return [_look_of(parts, style) for parts, style in zip(found, wanted, strict=True)]
+        found = [in_turn(self._sampled, tile, image, own, wanted) for tile in samples(*image.shape[:2])]
+        by_style = zip(*found, strict=True)
+        return [in_turn(_look_of, list(parts), style) for parts, style in zip(by_style, wanted, strict=True)]
 
     @torch.inference_mode()
-    def _paint_whole(self, tile: "_Tile", image: np.ndarray) -> np.ndarray:
+    def _sampled(self, tile: Tile, image: np.ndarray, own: Statistics, wanted: list[Style]) -> list[Tensor]:
+        features = _features(_input(tile.cut(image)))
+        return [tile.inner(_decoded(self.decoder, features, own, style)) for style in wanted]
+
+    @torch.inference_mode()
+    def _paint_whole(self, tile: Tile, image: np.ndarray) -> np.ndarray:
         x = _input(tile.cut(image))
         features = _features(x)
         own = _statistics(_sums_of(features))
@@ -217,12 +218,12 @@ class _Painter:
     @torch.inference_mode()
     def _paint_part(
         self,
-        tile: "_Tile",
+        tile: Tile,
         image: np.ndarray,
         photo: np.ndarray,
-        own: "Statistics",
+        own: Statistics,
         wanted: list[Style],
-        levels: list["Look"],
+        levels: list[Look],
     ) -> np.ndarray:
         features = _features(_input(tile.cut(image)))
         photo_here = _input(photo[tile.rows, tile.columns])
@@ -230,11 +231,11 @@ class _Painter:
 
     def _painted(
         self,
-        tile: "_Tile",
+        tile: Tile,
         features: dict[str, Tensor],
-        own: "Statistics",
+        own: Statistics,
         wanted: list[Style],
-        levels: list["Look"] | None,
+        levels: list[Look] | None,
         photo: Tensor,
         size: tuple[int, ...],
     ) -> np.ndarray:
@@ -260,119 +261,18 @@ class _Painter:
         return (inside[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
 
 
-@dataclass(frozen=True)
-class _Tile:
-    """A part of a picture, and its margin on sides where the picture goes on; beyond the border it is mirrored, for as
-    few pixels as whole cells need.
-
-    Attributes:
-        rows: of the picture.
-        columns: of the picture.
-        top: first row with its margin; may be negative.
-        left: first column with its margin.
-        padded_size: height and width with margins, divisible by 8.
-    """
-
-    rows: slice
-    columns: slice
-    top: int
-    left: int
-    padded_size: tuple[int, int]
-
-    @property
-    def inner_rows(self) -> slice:
-        return slice(self.rows.start - self.top, self.rows.stop - self.top)
-
-    @property
-    def inner_columns(self) -> slice:
-        return slice(self.columns.start - self.left, self.columns.stop - self.left)
-
-    def inner_cells(self) -> tuple[slice, slice]:
-        """The same for features at 1/8 of the size."""
-        return tuple(  # type: ignore[return-value]
-            slice(part.start // CELL_PX, -(-part.stop // CELL_PX)) for part in (self.inner_rows, self.inner_columns)
-        )
-
-    def inner(self, x: Tensor) -> Tensor:
-        """(B, C, h, w) with margins -> the same without."""
-        return x[:, :, self.inner_rows, self.inner_columns]
-
-    def stretched(self, mask: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-        """The part of a mask, stretched over a picture of (H, W), that lies on this tile: (h, w) float32."""
-        y = (np.arange(self.rows.start, self.rows.stop) + 0.5) * mask.shape[0] / size[0] - 0.5
-        x = (np.arange(self.columns.start, self.columns.stop) + 0.5) * mask.shape[1] / size[1] - 0.5
-        across, down = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
-        found: np.ndarray = cv2.remap(mask, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return found
-
-    def cut(self, image: np.ndarray) -> np.ndarray:
-        """(h, w, 3) uint8 with margins."""
-        rows, columns = (
-            _mirrored(start, length, side)
-            for start, length, side in zip((self.top, self.left), self.padded_size, image.shape[:2], strict=True)
-        )
-        return image[rows[:, None], columns[None]]
-
-
-def _mirrored(start: int, length: int, side: int) -> np.ndarray:
-    """Places start to start + length of a line of `side` that is mirrored at its ends, as often as needed."""
-    period = max(1, 2 * (side - 1))
-    at = np.abs(np.arange(start, start + length)) % period
-    return np.minimum(at, period - at) if side > 1 else np.zeros(length, np.intp)
-
-
-def _tiles(height: int, width: int) -> Iterator[_Tile]:
-    """A picture in parts of at most TILE_PX a side; one alone where it is small enough."""
-    return (_tile(rows, columns, height, width) for rows in _parts(height) for columns in _parts(width))
-
-
-def _tile(rows: slice, columns: slice, height: int, width: int) -> _Tile:
-    """A part of a picture of that size, with its margins."""
-    (top, tall), (left, wide) = _padded(rows, height), _padded(columns, width)
-    return _Tile(rows, columns, top, left, (tall, wide))
-
-
-def _padded(part: slice, side: int) -> tuple[int, int]:
-    """Where a part begins with its margin, and how long it is with both: whole cells."""
-    start = part.start - (MARGIN_PX if part.start else 0)
-    stop = part.stop + (MARGIN_PX if part.stop < side else 0)
-    return start, -(-(stop - start) // CELL_PX) * CELL_PX
-
-
-def _parts(side: int) -> list[slice]:
-    n = -(-side // TILE_PX)
-    size = -(-side // n // CELL_PX) * CELL_PX  # whole cells, so that all tiles have the same grid
-    return [slice(start, min(start + size, side)) for start in range(0, side, size)]
-
-
-def _samples(height: int, width: int) -> Iterator[_Tile]:
-    """Small parts of a large picture, evenly over all of it."""
-
-    def parts(side: int) -> list[slice]:
-        starts = np.linspace(0, max(0, side - SAMPLE_PX), N_SAMPLES) // CELL_PX * CELL_PX
-        return [slice(int(start), min(int(start) + SAMPLE_PX, side)) for start in starts]
-
-    return (_tile(rows, columns, height, width) for rows in parts(height) for columns in parts(width))
-
-
 def _input(image: np.ndarray) -> Tensor:
     x = torch.from_numpy(np.array(image)).to(device()).permute(2, 0, 1)[None].float() / 255
     return x.contiguous(memory_format=torch.channels_last)
 
 
-Sums = dict[str, Tensor]  # by layer: count, sum and sum of squares of each channel, (3, C) float64
-Statistics = tuple[dict[str, Tensor], dict[str, Tensor]]  # by layer: means and spreads, (1, C) float32
-
-
 @torch.inference_mode()
-def _sums(tile: _Tile, image: np.ndarray) -> Sums:
+def _sums(tile: Tile, image: np.ndarray) -> Sums:
     """Sums of what is looked at of a part of a picture, without its margin; to be added up over all parts."""
     return _sums_of(_features(_input(tile.cut(image))), tile.inner_cells())
 
 
-Look = tuple[tuple[Tensor, Tensor], Tensor]  # colours, and the tones of the bands
-
-
+@torch.inference_mode()
 def _look_of(parts: list[Tensor], style: Style | None = None) -> Look:
     """Of one picture, or of parts of one, (1, 3, h, w) each; the tones as they are once it has the style's colours."""
     own = colours(torch.cat([part.flatten(2) for part in parts], dim=2)[..., None])
@@ -384,7 +284,7 @@ def _look_of(parts: list[Tensor], style: Style | None = None) -> Look:
 def _look_of_large(image: np.ndarray) -> Look:
     """The same of a large picture; by samples."""
     return _look_of(
-        [_input(np.ascontiguousarray(image[tile.rows, tile.columns])) for tile in _samples(*image.shape[:2])]
+        [_input(np.ascontiguousarray(image[tile.rows, tile.columns])) for tile in samples(*image.shape[:2])]
     )
 
 

@@ -243,6 +243,11 @@ def about(settings: Settings) -> str:
     return "train_vae " + settings.model_dump_json()
 
 
+def classes_of(settings: Settings) -> tuple[str, ...]:
+    """Names of what the pictures show."""
+    return all_of(settings.data).classes
+
+
 def start(settings: Settings, *, owner: str = "") -> Job:
     """Begin a run in the background, paused.
 

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from core.augmentation_gain import EXAMPLES, Gain, Settings, about, gained, places, script, shown, start
-from core.errors import CamadasError, JobError
+from core.errors import CamadasError
 from ui import code, controls, errors, jobs, page, pipeline_links
 from ui.components.gain import gain
 from ui.components.tiles import tiles
@@ -63,13 +63,8 @@ def knobs() -> Settings:
 
 def result(token: str, *, is_done: bool) -> None:
     """Both accuracies, and what the pipeline has bought."""
-    job = jobs.find(token)
-    if job is None:
-        return
-    try:
-        found = gained(job)
-    except JobError as error:
-        st.caption(errors.sentence(error))
+    found = jobs.asked(SLUG, token, gained)
+    if found is None:
         return
     if found.epoch:
         figures(found)

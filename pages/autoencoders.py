@@ -1,4 +1,4 @@
-"""Autoencoder: a drawn digit through encoder, code and decoder, and what the loss says of it."""
+"""Autoencoder: a drawn digit or a photo through encoder, code and decoder, and what the loss says of it."""
 
 from functools import partial
 
@@ -7,10 +7,12 @@ import streamlit as st
 from core.autoencoders import (
     EXAMPLES,
     NETWORKS,
+    OF_PHOTOS,
     Coded,
     Settings,
     changes,
     measured,
+    middle,
     parse,
     picture_of,
     said,
@@ -46,7 +48,10 @@ def show() -> None:
     network = NETWORKS[settings.network]
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        sheet(settings)
+        if settings.network == OF_PHOTOS:
+            given()
+        else:
+            sheet(settings)
     try:
         picture = picture_of(settings, photo.current().preview)
         moved = changes(settings.moved, through(network, picture).mean.size)
@@ -57,9 +62,9 @@ def show() -> None:
         page.try_next(SLUG)
         return
     with right:
-        words = _("Left: what goes in, 28 × 28 pixels. Right: what comes back out of {n} numbers.")
-        words = words.format(n=number(found.mean.size))
-        st.image(side_by_side(found.picture, found.decoded), words, width="stretch", alt=words)
+        words = _("Left: what goes in, {side} × {side} pixels. Right: what comes back out of {n} numbers.")
+        words = words.format(side=len(found.picture), n=number(found.mean.size))
+        page.pixels(side_by_side(found.picture, found.decoded), words)
     sliders(found)
     page.numbers(numbers(found))
     page.tabs(
@@ -86,9 +91,9 @@ def knobs() -> Settings:
             controls.settings(SLUG, Settings, [["source"]])
         let_go(chosen)
         rows = [["brush"], ["is_centred"], ["strokes"], ["moved"]]
-        settings = controls.popover(SLUG, N_("Digit"), ":material/draw:", Settings, rows)
+        settings = controls.popover(SLUG, N_("Input"), ":material/draw:", Settings, rows)
         st.session_state[f"{SLUG}_pulled"] = (settings.network, settings.moved)
-        if settings.source == "photo":
+        if settings.source == "photo" or settings.network == OF_PHOTOS:
             photo.picker("page", _("Choose a photo"))
         return controls.popover(SLUG, N_("Draws"), ":material/casino:", Settings, [["temperature"], ["draw"]])
 
@@ -104,6 +109,12 @@ def let_go(chosen: Settings) -> None:
 def move_none() -> None:
     """In a callback: all numbers as the encoder says."""
     controls.assign(SLUG, "moved", "")
+
+
+def given() -> None:
+    """The square of the visitor's photo that the network of photos gets."""
+    words = _("The middle of your photo, before it is made small.")
+    st.image(middle(photo.current().preview), words, width="stretch", alt=words)
 
 
 def sheet(settings: Settings) -> None:
@@ -150,6 +161,8 @@ def sliders(found: Coded) -> None:
         words = _("A line is the mean, a band one standard deviation to each side. What tells most comes first.")
     else:
         words = _("A line is what the encoder says. A plain autoencoder knows no spread.")
+    if (n_left := found.mean.size - N_SHOWN) > 0:
+        words += " " + _("{n} more numbers tell less and are not shown.").format(n=number(n_left))
     st.caption(words + " " + _("Pull one and see what it means; a double click or Delete takes it back."))
 
 
@@ -165,6 +178,7 @@ def word(found: Coded, at: int) -> str:
 
 def numbers(found: Coded) -> list[page.Number]:
     """The row below the result."""
+    n_pixels = number(found.picture.size)
     back_to = page.Number(
         _("PSNR"), f"{number(found.psnr_db, 1)} dB", help=_("Of what comes back, against what went in.")
     )
@@ -173,7 +187,7 @@ def numbers(found: Coded) -> list[page.Number]:
             page.Number(
                 _("Squared error"),
                 number(found.squared_error, 1),
-                help=_("Summed over 784 pixels, of the picture shown."),
+                help=_("Summed over {n} pixels, of the picture shown.").format(n=n_pixels),
             ),
             back_to,
         ]
@@ -219,7 +233,7 @@ def loss(found: Coded) -> None:
         formula(float(found.sigma[at]), 4),
         formula(float(found.kl[at]), 2),
     )
-    st.markdown(_("The number that says most about this digit, $z_{{{n}}}$, adds").format(n=at + 1))
+    st.markdown(_("The number that says most about this picture, $z_{{{n}}}$, adds").format(n=at + 1))
     st.latex(
         rf"\begin{{aligned}} &\tfrac12 (\mu^2 + \sigma^2 - 1 - \log \sigma^2) \\ "
         rf"= {{}}&\tfrac12 (({mean})^2 + {sigma}^2 - 1 - \log {sigma}^2) = {nats} \end{{aligned}}"
@@ -229,14 +243,25 @@ def loss(found: Coded) -> None:
             "Here $z$ is the mean; in training it is drawn anew each time. Every pixel is the chance of white, "
             "so that a grey one costs something even when it is met exactly."
         )
+        if found.likelihood == "bernoulli"
+        else _(
+            "Here $z$ is the mean; in training it is drawn anew each time. Levels of colour have a density, not a "
+            "probability: where it is greater than 1, the cost is below zero. Only differences mean something."
+        )
     )
 
 
 def table(found: Coded) -> None:
     """Mean, standard deviation and KL of each number."""
-    head = [_("Number"), _("Mean μ"), _("Standard deviation σ"), _("KL, nats")]
+    head = [_("Number"), _("Mean μ"), _("Standard deviation σ"), _("Variance σ²"), _("KL, nats")]
     rows = [
-        [f"$z_{{{at + 1}}}$", number(found.mean[at], 2), number(found.sigma[at], 2), number(found.kl[at], 2)]
+        [
+            f"$z_{{{at + 1}}}$",
+            number(found.mean[at], 2),
+            number(found.sigma[at], 2),
+            number(found.sigma[at] ** 2, 3),
+            number(found.kl[at], 2),
+        ]
         for at in found.order
     ]
     page.table(head, rows)
@@ -246,7 +271,7 @@ def drawn(settings: Settings, network: str) -> None:
     """Pictures decoded from codes that nobody has encoded."""
     _codes, made = samples(network, N_SAMPLES, settings.draw, settings.temperature)
     words = _("{n} pictures decoded from codes drawn from a normal distribution.").format(n=number(N_SAMPLES))
-    st.image(strip(made, PER_ROW), words, width="stretch", alt=words)
+    page.pixels(strip(made, PER_ROW), words)
     card = measured(network)
     if "sample_confidence" in card:
         words = _(
@@ -256,6 +281,13 @@ def drawn(settings: Settings, network: str) -> None:
         )
         confidence, spread = card["sample_confidence"].value, card["sample_entropy"].value
         st.caption(words.format(confidence=number(100 * confidence, 1), entropy=number(spread, 2)))
+    if settings.network == OF_PHOTOS:
+        st.caption(
+            _(
+                "Clouds of light and colour, no things: 128 numbers that are drawn apart from each other do not make a "
+                "photo. Good samples of photos take far larger codes and networks, or other ways, such as diffusion."
+            )
+        )
     if "VAE" not in settings.network:
         st.caption(_("Nothing made this network's codes follow a normal distribution: what the draws meet is luck."))
 
@@ -276,8 +308,9 @@ def compared() -> None:
     page.table(head, rows)
     st.caption(
         _(
-            "On MNIST's 10,000 test digits. The bound on log p(x) takes 100 samples of the code for each digit, on "
-            "digits drawn once as black and white (Burda et al. 2016): greater is better."
+            "On MNIST's 10,000 test digits, and on 5,000 photos of Tiny-ImageNet. The bound on log p(x) takes 100 "
+            "samples of the code for each picture, and digits drawn once as black and white (Burda et al. 2016): "
+            "greater is better. Photos have a density of colours: their bound does not compare with the others."
         )
     )
 

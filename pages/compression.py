@@ -12,7 +12,7 @@ from ui.components.pad import pad
 from ui.language import N_, _, number
 
 SLUG = "compression"
-PICTURE_PX = 190
+PICTURE_PX = 196
 REFERENCES = [
     "Ballé, Laparra, Simoncelli (2017), [End-to-end optimized image compression](https://arxiv.org/abs/1611.01704)",
     "Pearson (1901), [On lines and planes of closest fit to systems of points in space]"
@@ -78,7 +78,8 @@ def pictures(found: dict[str, list[Packed]], settings: Settings) -> None:
             words = caption(name, best or packed[0])
             if best is None:
                 words = _("{way} needs more: {words}").format(way=_(name), words=caption("", packed[0]))
-            st.image(shown((best or packed[0]).picture), words, width=PICTURE_PX, alt=words)
+            picture = shown((best or packed[0]).picture, PICTURE_PX)
+            st.image(picture, words, width=PICTURE_PX, alt=words, output_format="PNG")
 
 
 def caption(name: str, packed: Packed) -> str:

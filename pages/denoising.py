@@ -26,7 +26,7 @@ from ui.components.pad import pad
 from ui.language import N_, _, formula, number
 
 SLUG = "denoising"
-PICTURE_PX = 190
+PICTURE_PX = 196
 REFERENCES = [
     "Vincent et al. (2008), [Extracting and composing robust features with denoising autoencoders]"
     "(https://doi.org/10.1145/1390156.1390294)",
@@ -99,7 +99,7 @@ def pictures(found: Mended) -> None:
     with st.container(horizontal=True):
         for image, name, db in named:
             words = f"{name}, {number(db, 1)} dB" if math.isfinite(db) else name
-            st.image(shown(image), words, width=PICTURE_PX, alt=words)
+            st.image(shown(image, PICTURE_PX), words, width=PICTURE_PX, alt=words, output_format="PNG")
 
 
 def numbers(found: Mended, strange: Strangeness) -> list[page.Number]:

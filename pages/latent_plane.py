@@ -55,7 +55,7 @@ def show() -> None:
             sheet(settings, network, found, codes)
             said(network, found, first)
             words = plural("{n} picture from A to B", "{n} pictures from A to B", settings.n_frames)
-            st.image(strip(frames, settings.n_frames), words, width="stretch", alt=words)
+            page.pixels(strip(frames, settings.n_frames), words)
     except CamadasError as error:
         errors.show(errors.sentence(error))
         page.try_next(SLUG)
@@ -117,7 +117,7 @@ def said(network: str, found: Plane, code: tuple[float, float]) -> None:
     place = _("A lies at ({x}, {y}).").format(x=number(code[0], 2), y=number(code[1], 2))
     words = _("Our classifier says {name}, {share} %.").format(name=name, share=number(100 * share, 1))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.image(shown(picture), width=PICTURE_PX, alt=f"{place} {words}")
+        st.image(shown(picture, PICTURE_PX), width=PICTURE_PX, alt=f"{place} {words}", output_format="PNG")
         st.markdown(f"{place}  \n**{words}**", width="content")
 
 

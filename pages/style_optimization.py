@@ -4,11 +4,10 @@ from functools import partial
 
 import streamlit as st
 
-from core.errors import CamadasError, JobError
+from core.errors import CamadasError
 from core.style_optimization import (
     EXAMPLES,
     OWN,
-    Optimized,
     Settings,
     about,
     gram_picture,
@@ -39,7 +38,7 @@ def show() -> None:
     page.header(SLUG)
     shown = view(photo.current().preview)
     settings = knobs()
-    own = style_picture.current()
+    own = style_picture.given()
     try:
         begin = lambda owner: start(shown, settings, own, owner=owner)  # noqa: E731
         token = jobs.of_page(SLUG, settings, about(shown, settings, own), begin).token
@@ -49,12 +48,13 @@ def show() -> None:
         return
     made = _("By optimization: {seconds} s, loss {loss}")
     is_done = painting(SLUG, token, f"{SLUG}_live", made, _("Loss"))
+    weights = () if settings.network == "VGG-19" else ("tiny_vgg",)
     page.tabs(
         SLUG,
         {
             N_("Gram matrices"): partial(matrices, token, settings, is_done=is_done),
             N_("How it works"): partial(explain, token, settings),
-            N_("Code"): partial(code.tab, SLUG, script(settings), "tiny_vgg"),
+            N_("Code"): partial(code.tab, SLUG, script(settings), *weights),
             N_("References"): partial(page.references, REFERENCES),
         },
     )
@@ -69,7 +69,7 @@ def knobs() -> Settings:
 
         def give(settings: Settings) -> None:
             del settings
-            style_picture.uploader(SLUG, "style", OWN)
+            style_picture.uploader(SLUG, "style", OWN, _("A style of yours"))
 
         controls.popover(SLUG, N_("Style"), ":material/brush:", Settings, [["style"], ["seed"]], give)
         rows = [["content_weight"], ["style_weight"], ["smoothness"], ["content_layer"], ["style_layers"]]
@@ -80,21 +80,9 @@ def knobs() -> Settings:
     return settings
 
 
-def found_of(token: str) -> Optimized | None:
-    """How far the run has come; a sentence where that cannot be said."""
-    job = jobs.find(token)
-    if job is None:
-        return None
-    try:
-        return optimized(job)
-    except JobError as error:
-        st.caption(errors.sentence(error))
-        return None
-
-
 def matrices(token: str, settings: Settings, *, is_done: bool) -> None:
     """The Gram matrices of style and result side by side, layer by layer, and the losses of both ways."""
-    found = found_of(token)
+    found = jobs.asked(SLUG, token, optimized)
     if found is None:
         return
     if not is_done:
@@ -128,7 +116,7 @@ def explain(token: str, settings: Settings) -> None:
         r"\frac{\|G_l(x) - G_l(s)\|^2}{\|G_l(s)\|^2} + \gamma \, \mathrm{TV}(x), \qquad "
         r"G_l = \frac{1}{HW} F_l F_l^\top"
     )
-    found = found_of(token)
+    found = jobs.asked(SLUG, token, optimized)
     if found is not None and found.parts:
         terms = " + ".join(formula(value, 3) for value in found.parts.values())
         st.latex(rf"{terms} = {formula(found.loss, 3)}")

@@ -10,6 +10,7 @@ from core.style_transfer import (
     EXAMPLES,
     N_BANDS,
     OWN,
+    OWN_TOO,
     Settings,
     StyleDecoder,
     Stylized,
@@ -56,7 +57,7 @@ def show() -> None:
     result_column, controls_column = page.columns()
     with controls_column:
         settings = knobs(shown)
-    own = style_picture.current()
+    own = style_picture.given()
     try:
         wanted = about(settings, own)
         decoder = kept(wanted)
@@ -100,7 +101,7 @@ def knobs(shown: Picture) -> Settings:
     with st.container(horizontal=True):
         photo.picker("page", _("Photo"))
         with st.popover(_("A style of yours"), icon=":material/brush:", width="stretch", key=f"{SLUG}_own_box"):
-            style_picture.uploader(SLUG, "style", OWN)
+            style_picture.uploader(SLUG, "style", OWN, _("A style of yours"))
     controls.example(SLUG, _("Example"), EXAMPLES, Settings)
     controls.settings(SLUG, Settings, [["style"], ["seed"], ["strength"], ["brush"], ["keep_colours"]])
 
@@ -114,9 +115,12 @@ def knobs(shown: Picture) -> Settings:
         pad(strokes, settings.mask_width, alt, f"{SLUG}_pad", take, shown)
         st.caption(_("Draw where the style is to hold. Outside stands the photo, or the second style."))
 
+    def give(_settings: Settings) -> None:
+        style_picture.uploader(SLUG, "second", OWN_TOO, _("Another style of yours"))
+
     with st.container(horizontal=True):
         rows = [["second"], ["second_seed"], ["mix"]]
-        controls.popover(SLUG, N_("Second style"), ":material/join:", Settings, rows)
+        controls.popover(SLUG, N_("Second style"), ":material/join:", Settings, rows, give)
         return controls.popover(SLUG, N_("Mask"), ":material/gesture:", Settings, [["mask_width"], ["mask"]], draw)
 
 
@@ -137,7 +141,7 @@ def kept(wanted: str) -> StyleDecoder | None:
     return latest if known == wanted else None
 
 
-def refine(shown: Picture, settings: Settings, own: Picture | None, wanted: str, *, is_refined: bool) -> None:
+def refine(shown: Picture, settings: Settings, own: dict[str, Picture], wanted: str, *, is_refined: bool) -> None:
     """The button that begins to refine the network on the first style."""
 
     def begin() -> None:
@@ -200,9 +204,9 @@ def styles_of(result: Stylized) -> list[tuple[Picture, str]]:
     return found if result.second is None else [*found, (result.second, _("The second style"))]
 
 
-def gallery(shown: Picture, own: Picture | None) -> None:
-    """The photo in every style that is drawn by code, and in the visitor's; painted once for each photo and style."""
-    asked = (hash(shown.tobytes()), None if own is None else hash(own.tobytes()))
+def gallery(shown: Picture, own: dict[str, Picture]) -> None:
+    """The photo in every style that is drawn by code, and in the visitor's own; painted once for each."""
+    asked = (hash(shown.tobytes()), {name: hash(picture.tobytes()) for name, picture in own.items()})
     kept, found = st.session_state.get(GALLERY, (None, []))
     if kept != asked:
         found = all_styles(shown, own)

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.errors import CamadasError, JobError
+from core.errors import CamadasError
 from core.train_cnn import EXAMPLES, Settings, Trained, about, n_parameters, script, shipped, start, trained
 from ui import classes, code, controls, errors, jobs, page
 from ui.components.curves import curves
@@ -61,13 +61,8 @@ def knobs() -> Settings:
 
 def compare(token: str, settings: Settings, *, is_done: bool) -> None:
     """The visitor's network beside ours, on the same test pictures, and what it got wrong."""
-    job = jobs.find(token)
-    if job is None:
-        return
-    try:
-        found = trained(job)
-    except JobError as error:
-        st.caption(errors.sentence(error))
+    found = jobs.asked(SLUG, token, trained)
+    if found is None:
         return
     head = [_("Network"), _("Parameters"), _("Right, of the test pictures")]
     own = plural("Yours, after {n} epoch", "Yours, after {n} epochs", found.epoch)

@@ -4,12 +4,12 @@ from functools import partial
 
 import streamlit as st
 
-from core.errors import CamadasError, JobError
-from core.train_vae import EXAMPLES, Settings, Trained, about, places, script, shown, start, trained
-from ui import charts, code, controls, errors, jobs, page
+from core.errors import CamadasError
+from core.train_vae import EXAMPLES, Settings, Trained, about, classes_of, places, script, shown, start, trained
+from ui import charts, classes, code, controls, errors, jobs, page
 from ui.components.tiles import tiles
 from ui.components.vae import vae
-from ui.language import N_, _, number
+from ui.language import N_, _, formula, number
 
 SLUG = "train_vae"
 TILE_PX = 56
@@ -31,7 +31,7 @@ def show() -> None:
     except CamadasError as error:
         errors.show(errors.sentence(error))
         return
-    is_done = vae(SLUG, token, f"{SLUG}_live")
+    is_done = vae(SLUG, token, f"{SLUG}_live", [classes.said(name) for name in classes_of(settings)])
     page.tabs(
         SLUG,
         {
@@ -60,13 +60,8 @@ def knobs() -> Settings:
 
 def result(token: str, settings: Settings, *, is_done: bool) -> None:
     """Both parts of the loss, test pictures before and after, and what each number of the code tells."""
-    job = jobs.find(token)
-    if job is None:
-        return
-    try:
-        found = trained(job)
-    except JobError as error:
-        st.caption(errors.sentence(error))
+    found = jobs.asked(SLUG, token, trained)
+    if found is None:
         return
     if found.has_diverged:
         st.caption(_("The loss has run away: it is no number any more. Take a smaller learning rate."))
@@ -93,6 +88,12 @@ def figures(found: Trained, settings: Settings) -> None:
                 help=_("Their KL is above 0.1 nats on average."),
             ),
         ]
+    )
+    cost, weight, kl = formula(found.reconstruction, 1), formula(settings.beta, 2), formula(found.kl, 1)
+    total = formula(found.reconstruction + settings.beta * found.kl, 1)
+    st.latex(
+        rf"L = \underbrace{{-\log p(x \mid z)}}_{{{cost}}} + \underbrace{{\beta}}_{{{weight}}} \cdot "
+        rf"\underbrace{{\mathrm{{KL}}(q(z \mid x) \,\|\, p(z))}}_{{{kl}}} = {total}\ \text{{nats}}"
     )
     for images, name, key in (
         (found.before, _("Test pictures"), "before"),

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.board import MOST, SEEDS, Group, Row, differing, groups, table
 from core.errors import CamadasError, JobError
+from core.jobs import OVER
 from core.moons import SEEDS as N_SEEDS
 from core.moons import row, seeds, snapshot, start_seeds
 from core.plane import Settings
@@ -73,7 +74,7 @@ def _seeds(slug: str, settings: Settings, own: Points | None) -> None:
     try:
         epoch, rows = seeds(job)
     except JobError as error:
-        if job.state in ("failed", "cancelled", "forgotten"):
+        if job.state in OVER:
             st.session_state.pop(key)
             st.rerun()
         right.caption(errors.sentence(error))

@@ -24,12 +24,15 @@ def settings(slug: str, model: type[S], rows: Sequence[Sequence[str]] | None = N
             makes a list of it); words are translated where they are shown. bools become toggles, texts a field.
         rows: which fields are drawn, those of one row side by side; all, one below the other, without it. A field
             that is not drawn keeps what the session has. A field with {"when": {other: [values]}} is drawn while
-            another one, drawn before it, has one of these values.
+            another one, drawn before it on this page, has one of these values.
     """
     fields = model.model_fields
     found: dict[str, Any] = {}
     for names in rows if rows is not None else [[name] for name in fields]:
-        row = [name for name in names if _is_wanted(fields[name], found)]
+        row = [name for name in names if _is_wanted(slug, fields[name], found)]
+        for name in set(names) - set(row):
+            if (key := f"{slug}_{name}") in st.session_state:  # Streamlit forgets what is not drawn, unless told again
+                st.session_state[key] = st.session_state[key]
         # a row without a field keeps its place: were the rows below to move up, the browser would take their controls
         # down after it has put them up again, and no longer write them into the address
         with st.container(horizontal=True, wrap=False) if len(row) > 1 else st.container():
@@ -166,11 +169,11 @@ def placeholder(model: type[BaseModel], name: str) -> str:
     return _(str(extra["placeholder"]))
 
 
-def _is_wanted(field: FieldInfo, found: Mapping[str, object]) -> bool:
+def _is_wanted(slug: str, field: FieldInfo, found: Mapping[str, object]) -> bool:
     extra = field.json_schema_extra
     conditions: Any = extra.get("when", {}) if isinstance(extra, dict) else {}
     for name, values in conditions.items():
-        chosen = found[name]
+        chosen = found[name] if name in found else st.session_state[f"{slug}_{name}"]
         if not set(chosen if isinstance(chosen, tuple) else (chosen,)) & set(values):
             return False
     return True

@@ -1,13 +1,18 @@
 """A page's own job: found again by its link, begun anew when the settings are others, ended when it is left."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import streamlit as st
 from pydantic import BaseModel
 
+from core.errors import JobError
 from core.jobs import JOBS, Job
-from ui import controls
+from ui import controls, errors
 from ui.components.address import address
+from ui.language import _
+
+T = TypeVar("T")
 
 COOKIE = "camadas_visitor"  # unguessable, of one browser; a job belongs to it
 BEGUN = "jobs_begun"  # tokens of the jobs that this session has begun
@@ -48,6 +53,20 @@ def of_page(
     fields = [f"{slug}_{name}" for name in type(settings).model_fields]
     address({**chosen, key: job.token}, [name for name in fields if name not in chosen])
     return job
+
+
+def asked(slug: str, token: str, question: Callable[[Job], T]) -> T | None:
+    """What a run says of itself. Where it does not: None, a sentence, and if it may later, a button to ask again."""
+    job = find(token)
+    if job is None:
+        return None
+    try:
+        return question(job)
+    except JobError as error:
+        st.caption(errors.sentence(error))
+        if error.reason == "busy":
+            st.button(_("Measure now"), icon=":material/refresh:", key=f"{slug}_again")
+        return None
 
 
 def begun(start: Callable[[str], Job]) -> Job:

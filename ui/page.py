@@ -12,6 +12,7 @@ from ui import catalog, photo
 from ui.language import _, every
 
 NUMBER_PX = 163  # four in a row on a desk, two on a phone
+WIDEST_PX = 1460  # what is wider Streamlit makes smaller, and smooth
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,12 @@ def pictures(captioned: Sequence[tuple[Picture, str]], n_columns: int | None = N
     for start in range(0, len(captioned), n):
         for column, (picture, caption) in zip(st.columns(n), captioned[start : start + n], strict=False):
             column.image(picture, caption, width="stretch", alt=caption)
+
+
+def pixels(picture: Picture, words: str) -> None:
+    """A small picture over the whole width, without loss; its pixels are squares where there is room."""
+    k = max(1, WIDEST_PX // picture.shape[1])
+    st.image(picture.repeat(k, 0).repeat(k, 1), words, width="stretch", alt=words, output_format="PNG")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], n_words: int = 1) -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import JobError
+from core.jobs import OVER
 from core.moons import (
     PeerState,
     Results,
@@ -22,7 +23,6 @@ from ui.language import N_, _, number
 
 PARTS = {"test": N_("Test"), "validation": N_("Validation"), "train": N_("Training")}
 REFRESH_S = 2
-ENDED = ("failed", "cancelled", "forgotten")
 
 
 def tab(slug: str, token: str, settings: Settings, data: Split, *, is_moving: bool) -> None:
@@ -94,7 +94,7 @@ def _peer(slug: str, token: str, settings: Settings, data: Split, now: Snapshot)
     """scikit-learn's network for this run; a new one when there is none yet."""
     kept_for, peer = st.session_state.get(f"{slug}_peer", ("", ""))
     job = jobs.find(peer)
-    if job is None or kept_for != token or job.state in ENDED:
+    if job is None or kept_for != token or job.state in OVER:
         if job is not None:
             job.send("cancel")
         job = jobs.begun(lambda owner: start_peer(settings, data, owner=owner))

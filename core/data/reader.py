@@ -76,6 +76,37 @@ def load(name: str, split: str, folder: Path | None = None, *, download: bool = 
     return _from_torchvision(source, split, root, download=download)
 
 
+def given(name: str, split: str, place: Path | None) -> Dataset:
+    """One split of a named data set from where somebody says.
+
+    Args:
+        name: a key of DATASETS.
+        split: as for `load`.
+        place: a folder of data sets, as for `load`; the data set's own folder; or a folder or Parquet file of pictures,
+            all of which are taken.
+
+    Raises:
+        SettingsError, DatasetError: as `load` and `open_pictures`.
+    """
+    if place is None or is_of_sets(name, place):
+        return load(name, split, place)
+    return open_pictures(place, split=split if _has(place, split) else "", source=source_of(name))
+
+
+def holds(name: str, split: str, place: Path) -> bool:
+    """Whether a place, as for `given`, has that split apart."""
+    return is_of_sets(name, place) or _has(place, split)
+
+
+def is_of_sets(name: str, place: Path) -> bool:
+    """Whether a place is a folder of data sets that has this one."""
+    return any((place / known).is_dir() for known in source_of(name).folders)
+
+
+def _has(place: Path, split: str) -> bool:
+    return any(place.glob(f"{split}*.parquet")) or (place / split).is_dir()
+
+
 def is_here(name: str, split: str, folder: Path | None = None) -> bool:
     """Whether one split of a named data set is on this machine, so that `load` downloads nothing."""
     source, root = source_of(name), folder or data_folder()

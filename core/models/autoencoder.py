@@ -7,7 +7,7 @@ convolution instead of a transposed one (Odena et al. 2016).
 """
 
 import math
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -64,7 +64,7 @@ class Autoencoder(nn.Module):
         n_axes: principal axes of the training pictures that travel too, for comparison.
     """
 
-    example_shape: ClassVar = (2, 1, 28, 28)
+    example_shape: tuple[int, ...]
     kept_codes: Tensor
     kept_labels: Tensor
     kept_mean: Tensor
@@ -84,6 +84,7 @@ class Autoencoder(nn.Module):
     ) -> None:
         super().__init__()
         self.n_code, self.likelihood = n_code, likelihood
+        self.example_shape = (2, n_channels, size_px, size_px)
         self.is_variational = is_variational and likelihood != "none"
         self.smallest = (widths[-1], size_px // 2 ** len(widths), size_px // 2 ** len(widths))
         down: list[nn.Module] = []
@@ -111,8 +112,8 @@ class Autoencoder(nn.Module):
             self.register_buffer("kept_codes", torch.zeros(n_kept * n_code))
             self.register_buffer("kept_labels", torch.zeros(n_kept, dtype=torch.uint8))
         if n_axes:
-            self.register_buffer("kept_mean", torch.zeros(size_px**2))
-            self.register_buffer("kept_axes", torch.zeros(n_axes, size_px**2))
+            self.register_buffer("kept_mean", torch.zeros(n_channels * size_px**2))
+            self.register_buffer("kept_axes", torch.zeros(n_axes, n_channels * size_px**2))
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(B, C, H, W) pictures, 0 to 1 -> mean and logarithm of the variance of each code, (B, n_code) twice.

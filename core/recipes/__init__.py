@@ -14,5 +14,6 @@ RECIPES = {
     "vae_fashion_2": "core.recipes.vae_fashion_2",
     "vae_mnist_2": "core.recipes.vae_mnist_2",
     "vae_mnist_32": "core.recipes.vae_mnist_32",
+    "vae_photos": "core.recipes.vae_photos",
     "words": "core.recipes.words",
 }

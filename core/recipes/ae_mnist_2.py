@@ -3,6 +3,8 @@
 By cross-entropy, whose least is at the same mean: squared error behind a sigmoid stayed at black (docs/log.md).
 
 python -m core train ae_mnist_2 --data DIR --epochs 20
+
+11 minutes on two EPYC cores with bf16. Seed 0, one run: mse 0.0370, 0.664 times that of PCA with two numbers.
 """
 
 from pathlib import Path

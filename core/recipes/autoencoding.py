@@ -19,7 +19,7 @@ from core.bounds import binarised, evidence_lower_bound, importance_weighted_bou
 from core.calibration import probabilities
 from core.checkpoints import Card, Metric, read, read_card, save
 from core.colour import mean_squared_error, psnr_db
-from core.data.reader import load
+from core.data.reader import given, holds, is_of_sets, load
 from core.devices import hardware
 from core.inference import predict
 from core.models.autoencoder import Autoencoder, kl_to_prior
@@ -336,13 +336,22 @@ def figures(about: About, data: Path | None) -> dict[str, Any]:
 
     Args:
         about: which one.
-        data: folder of the data sets; None for CAMADAS_DATA.
+        data: pictures to measure on, as core.data.reader.given takes them; where they come without training pictures,
+            those under CAMADAS_DATA are taken for the principal components, and None takes all from there.
+
+    Raises:
+        DatasetError: if there are no pictures.
     """
     model, card = read(about.name)
     assert isinstance(model, Autoencoder)
-    train, test = (as_tensor(load(about.dataset, split, data).stack()) for split in ("train", about.test))
+    test = as_tensor(given(about.dataset, about.test, data).stack())
+    known = data if data is not None and holds(about.dataset, "train", data) else None
+    train = as_tensor(given(about.dataset, "train", known).stack())
     n_held_out = max(1, round(card.recipe["held_out_share"] * len(train)))
-    strangers = as_tensor(load(about.stranger, "test", data).stack()) if about.stranger else None
+    strangers = None
+    if about.stranger:
+        there = data if data is not None and is_of_sets(about.stranger, data) else None
+        strangers = as_tensor(load(about.stranger, "test", there).stack())
     found = measured(model, test, train[:-n_held_out], about)
     if strangers is not None:
         found |= told_apart(model, train[-n_held_out:], test, strangers)

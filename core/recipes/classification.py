@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from core.calibration import fit_temperature
 from core.checkpoints import Card, Metric, read_card, save
 from core.data.cache import Dataset
-from core.data.reader import load, open_pictures, source_of
+from core.data.reader import given, load, source_of
 from core.devices import device, gains_from_bf16, hardware
 from core.errors import DatasetError
 from core.inference import predict
@@ -230,7 +230,7 @@ def figures(about: About, data: Path | None) -> dict[str, Any]:
     Raises:
         DatasetError: if there are no labelled pictures.
     """
-    test = _test_set(about, data)
+    test = given(about.dataset, "test", data)
     labels, images = labels_of(test), test.stack()
     predict(about.name, _batch(images[:1]))  # loads it
     start = time.perf_counter()
@@ -246,14 +246,6 @@ def figures(about: About, data: Path | None) -> dict[str, Any]:
         "ece_after": measured.ece_after,
         "temperature": temperature,
     }
-
-
-def _test_set(about: About, data: Path | None) -> Dataset:
-    source = source_of(about.dataset)
-    if data is None or any((data / known).is_dir() for known in source.folders):
-        return load(about.dataset, "test", data)
-    has_test = any(data.glob("test*.parquet")) or (data / "test").is_dir()
-    return open_pictures(data, split="test" if has_test else "", source=source)
 
 
 def _batch(images: np.ndarray) -> np.ndarray:

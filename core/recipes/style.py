@@ -23,7 +23,7 @@ from torch import nn
 import core.style_measures as measures
 from core.checkpoints import Card, Metric, names, read, save
 from core.data.cache import Dataset, cached
-from core.data.reader import load, open_pictures, source_of
+from core.data.reader import given, load
 from core.devices import hardware
 from core.images import fit_within
 from core.models.style_decoder import StyleDecoder
@@ -268,13 +268,6 @@ def evaluate(data: Path | None, styles: Path | None = None) -> dict[str, Any]:
     Returns:
         As `measured`, and n, how many results that is.
     """
-    photos, paintings = _pictures("photos", data), _pictures("paintings", styles)
+    photos, paintings = given("photos", "test", data), given("paintings", "test", styles)
     found = measured(all_of(photos)[:N_PHOTOS], all_of(paintings), with_baselines=True)
     return {**found, "n": min(N_PHOTOS, len(photos)) * len(paintings)}
-
-
-def _pictures(name: str, place: Path | None) -> Dataset:
-    source = source_of(name)
-    if place is None or any((place / known).is_dir() for known in source.folders):
-        return load(name, "test", place)
-    return open_pictures(place, split="test" if (place / "test").is_dir() else "", source=source)

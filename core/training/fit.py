@@ -27,7 +27,9 @@ Batch = dict[str, Tensor]
 class Task(Protocol):
     """What is trained: a model, its batches, its loss and how it is measured.
 
-    `batch` is a function of its arguments alone, so that a resumed run meets the batches that it would have met.
+    `batch` is a function of its arguments alone, so that a resumed run meets the batches that it would have met. A task
+    whose `draws` is False promises that neither its model nor its losses draw from torch's generator, and so needs no
+    turn at it; without this attribute it may draw.
     """
 
     model: nn.Module
@@ -165,8 +167,10 @@ class _Run:
             group["lr"] = peak * factor
         batch = {name: x.to(self.device, non_blocking=True) for name, x in self.task.batch(epoch, index).items()}
         self.model.train()
-        with CHANCE, self._precision():
-            seed_step(self.settings.seed, self.step)
+        draws = getattr(self.task, "draws", True)
+        with CHANCE if draws else contextlib.nullcontext(), self._precision():
+            if draws:
+                seed_step(self.settings.seed, self.step)
             losses = self.task.losses(self.model, batch)
         total = torch.stack(list(losses.values())).sum()
         self.optimizer.zero_grad(set_to_none=True)

@@ -187,6 +187,19 @@ def test_after_a_look_back_the_picture_goes_on(browser, address):
         after(page, last + 5)
 
 
+@pytest.mark.parametrize("title", ["Two moons", "What augmentation buys"])
+def test_back_leads_to_where_one_came_from(browser, address, title):
+    with visiting(browser, address) as page:
+        open_page(page, "/")
+        page.get_by_test_id("stMain").get_by_role("link", name=title, exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        page.wait_for_url(re.compile("_run="))
+        settled(page)
+        page.go_back()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Camadas")
+        page.wait_for_url(f"{address}/")
+
+
 def test_another_browser_gets_a_run_of_its_own(browser, address):
     with visiting(browser, address) as page, visiting(browser, address) as other:
         open_page(page, "/moons?moons_noise=0.3")

@@ -7,6 +7,7 @@ import torch
 from core.autoencoders import (
     EXAMPLES,
     NETWORKS,
+    OF_PHOTOS,
     Settings,
     changes,
     decode,
@@ -16,14 +17,17 @@ from core.autoencoders import (
     picture_of,
     said,
     shown,
+    strip,
     through,
 )
 from core.calibration import probabilities
 from core.checkpoints import read, read_card
 from core.drawing import DIGITS
 from core.errors import SettingsError
+from core.images import decode as decode_file
 from core.inference import predict
 from core.models.autoencoder import kl_to_prior
+from ui.files import ROOT
 
 PHOTO = np.zeros((4, 4, 3), np.uint8)
 
@@ -33,16 +37,22 @@ def named(picture: np.ndarray) -> int:
     return int(probabilities(scores, read_card("mnist").calibration["temperature"])[0].argmax())
 
 
-@pytest.mark.parametrize("network", NETWORKS.values())
-def test_figures_are_the_models(network):
-    picture = picture_of(Settings(), PHOTO)
+@pytest.fixture(scope="module")
+def cat():
+    return decode_file((ROOT / "ui" / "assets" / "samples" / "chelsea.jpg").read_bytes())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_figures_are_the_models(name, cat):
+    network, picture = NETWORKS[name], picture_of(Settings(network=name), cat)
     found = through(network, picture)
     model, _card = read(network)
-    x = torch.from_numpy(picture[None, None].astype(np.float32) / 255)
+    y = picture.reshape(*picture.shape[:2], -1)
+    x = torch.from_numpy(y.transpose(2, 0, 1)[None].astype(np.float32) / 255)
     with torch.inference_mode():
         mean, log_variance = model.encode(x)
         expected = -float(model.log_likelihood(model.logits(mean), x))
-        decoded = model(x)[0, 0].numpy()
+        decoded = model(x)[0].permute(1, 2, 0).numpy().reshape(picture.shape)
     assert np.abs(found.mean - mean[0].numpy()).max() < 0.03 * max(1.0, float(mean.abs().max()))  # bf16
     assert found.reconstruction == pytest.approx(expected, rel=0.03)
     assert np.abs(found.decoded - decoded).mean() < 0.01
@@ -114,6 +124,40 @@ def test_a_photo_of_any_shape_goes_in(shape):
     assert np.array_equal(photo, before)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 400), (300, 2), (64, 64), (301, 200)])
+def test_the_network_of_photos_takes_the_middle_of_any_photo(shape):
+    photo = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    before = photo.copy()
+    picture = picture_of(Settings(network=OF_PHOTOS), photo)
+    assert picture.shape == (64, 64, 3)
+    assert np.array_equal(photo, before)
+    if shape == (64, 64):
+        assert np.array_equal(picture, photo)
+    found = through(NETWORKS[OF_PHOTOS], picture)
+    assert found.decoded.shape == picture.shape
+    assert np.isfinite(found.decoded).all()
+
+
+def test_a_photo_comes_back_nearer_than_its_mean_colour(cat):
+    picture = picture_of(Settings(network=OF_PHOTOS), cat)
+    found = through(NETWORKS[OF_PHOTOS], picture)
+    levels = picture / 255
+    assert found.mse < 0.35 * float(((levels - levels.mean((0, 1))) ** 2).mean())
+    redness = [np.corrcoef(found.decoded[..., at].ravel(), levels[..., at].ravel())[0, 1] for at in range(3)]
+    assert min(redness) > 0.7
+
+
+def test_pictures_in_rows_keep_their_places():
+    grey = np.arange(5, dtype=np.float32)[:, None, None] / 255 * np.ones((5, 2, 2), np.float32)
+    made = strip(grey, 3)
+    assert made.shape == (4, 6, 3)
+    assert made[0, ::2, 0].tolist() == [0, 1, 2]
+    assert made[2, ::2, 0].tolist() == [3, 4, 0]
+    coloured = strip(grey[..., None] * np.array([1, 0, 0], np.float32), 3)
+    assert np.array_equal(coloured[..., 0], made[..., 0])
+    assert not coloured[..., 1:].any()
+
+
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
 def test_every_example_goes_through(example):
     settings = Settings(**example)
@@ -121,7 +165,7 @@ def test_every_example_goes_through(example):
     moved = changes(settings.moved, len(order(network)))
     found = through(network, picture_of(settings, PHOTO), moved)
     assert np.isfinite(found.decoded).all()
-    assert shown(found.decoded).shape == (280, 280, 3)
+    assert shown(found.decoded).shape == ((256, 256, 3) if settings.network == OF_PHOTOS else (280, 280, 3))
 
 
 def test_the_cards_keep_the_bars():
@@ -136,9 +180,10 @@ def test_the_cards_keep_the_bars():
     assert vae["sample_entropy"] >= 2.2
 
 
-@pytest.mark.parametrize("network", NETWORKS.values())
-def test_sliders_reach_as_far_as_codes_do(network):
-    found = through(network, picture_of(Settings(), np.zeros((1, 1, 3), np.uint8)))
+@pytest.mark.parametrize("name", NETWORKS)
+def test_sliders_reach_as_far_as_codes_do(name):
+    network = NETWORKS[name]
+    found = through(network, picture_of(Settings(network=name), np.zeros((1, 1, 3), np.uint8)))
     assert 4 <= found.reach <= 99
     assert found.reach >= np.abs(found.mean).max()
     kept = getattr(model_of(network), "kept_codes", None)

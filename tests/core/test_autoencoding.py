@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from core.checkpoints import read
+from core.data.reader import load
+from core.errors import DatasetError
 from core.models.autoencoder import Autoencoder
-from core.recipes.autoencoding import errors, fitted_pca, pca_mse, told_apart
+from core.recipes import ae_mnist_2
+from core.recipes.autoencoding import errors, figures, fitted_pca, pca_mse, told_apart
 from core.training.autoencoding import AutoencodingSettings, AutoencodingTask, damaged
+from core.training.classification import as_tensor
 
 SHAPE = {"n_code": 2, "size_px": 8, "widths": (4, 8)}
 
@@ -85,3 +90,18 @@ def test_strangers_are_told_by_their_error():
     assert found["false_alarms"] == (0.0, 40)
     assert found["strangers_found"] == (1.0, 20)
     assert found["stranger_auroc"] == (1.0, 60)
+
+
+@pytest.mark.parametrize("place", [".", "mnist", "mnist/test.parquet"], ids=["sets", "its own folder", "a file"])
+def test_a_checkpoint_is_measured_on_the_pictures_that_are_given(place, made_data, monkeypatch):
+    monkeypatch.setenv("CAMADAS_DATA", str(made_data))  # training pictures, where only test pictures are given
+    pictures = as_tensor(load("mnist", "test", made_data).stack())
+    found = figures(ae_mnist_2.ABOUT, made_data / place)
+    assert found["mse"] == pytest.approx(float(errors(read("ae_mnist_2")[0], pictures).mean()), rel=1e-5)
+    assert found["psnr_db"] == pytest.approx(-10 * np.log10(found["mse"]), rel=1e-5)
+    assert 0 < found["pca_mse"] < found["mse"]
+
+
+def test_pictures_that_are_not_there_are_told(tmp_path):
+    with pytest.raises(DatasetError):
+        figures(ae_mnist_2.ABOUT, tmp_path / "nothing.parquet")

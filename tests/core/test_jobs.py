@@ -258,6 +258,14 @@ def test_what_nobody_watches_ends_and_is_forgotten():
     until(lambda: watched.state in ENDED and other.state in ENDED)
 
 
+def test_what_has_come_to_its_end_is_not_forgotten_like_the_rest():
+    some = Jobs(idle_s=0.05)
+    job = some.start(lambda: Counting(end=3))
+    until(lambda: job.state == "done")
+    assert job.result == 3
+    assert job.now(lambda work: None) == 3
+
+
 def test_a_failure_is_logged_and_the_next_one_runs(caplog):
     some = Jobs(most_running=1)
     job, other = some.start(Counting), some.start(Counting)

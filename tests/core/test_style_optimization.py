@@ -13,6 +13,7 @@ from core.patterns import draw
 from core.style_optimization import (
     EXAMPLES,
     LAYERS,
+    OWN,
     VGG19,
     Optimization,
     Settings,
@@ -73,7 +74,7 @@ def test_weights_weigh(photo):
 
 @pytest.mark.parametrize("start", ["photo", "noise"])
 def test_steps_go_from_coarse_to_fine_and_down(photo, start):
-    run = Optimization(photo, Settings(steps=40, size_px=128, start=start, rate=0.05), None)
+    run = Optimization(photo, Settings(steps=40, size_px=128, start=start, rate=0.05), {})
     assert run.x.shape[3] == photo.shape[1] // 2
     while run.step():
         pass
@@ -88,7 +89,7 @@ def test_steps_go_from_coarse_to_fine_and_down(photo, start):
 
 
 def test_a_frame_holds_both_pictures_and_the_race(photo):
-    run = Optimization(photo, QUICK, None)
+    run = Optimization(photo, QUICK, {})
     header, body = opened(run.frame())
     assert header["step"] == 0
     run.step()
@@ -103,7 +104,7 @@ def test_a_frame_holds_both_pictures_and_the_race(photo):
 
 
 def test_both_ways_are_measured_alike(photo):
-    run = Optimization(photo, QUICK, None)
+    run = Optimization(photo, QUICK, {})
     while run.step():
         pass
     found = run.result()
@@ -120,8 +121,8 @@ def test_both_ways_are_measured_alike(photo):
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (16, 640), (640, 9)])
 def test_narrow_pictures_run(height, width):
     narrow = np.array(draw("shapes", 1, 640)[:height, :width])
-    own = draw("waves", 9, 768)[:20]
-    run = Optimization(narrow, Settings(steps=10, size_px=128, style="Your picture"), own)
+    own = {OWN: draw("waves", 9, 768)[:20]}
+    run = Optimization(narrow, Settings(steps=10, size_px=128, style=OWN), own)
     while run.step():
         pass
     assert np.isfinite(run.result().loss)
@@ -129,16 +130,16 @@ def test_narrow_pictures_run(height, width):
 
 def test_examples_run(photo):
     for values in EXAMPLES.values():
-        run = Optimization(photo, Settings(**{**values, "steps": 10, "size_px": 128}), None)
+        run = Optimization(photo, Settings(**{**values, "steps": 10, "size_px": 128}), {})
         assert run.step()
 
 
 def test_a_run_is_about_photo_settings_and_style(photo):
-    own = draw("waves", 9, 64)
-    assert about(photo, QUICK, None) == about(photo.copy(), QUICK, own)
-    assert about(photo, QUICK, None) != about(photo[::-1].copy(), QUICK, None)
-    mine = Settings(style="Your picture")
-    assert about(photo, mine, own) != about(photo, mine, own[::-1].copy())
+    own, other = ({OWN: draw("waves", seed, 64)} for seed in (9, 10))
+    assert about(photo, QUICK, {}) == about(photo.copy(), QUICK, own)
+    assert about(photo, QUICK, {}) != about(photo[::-1].copy(), QUICK, {})
+    mine = Settings(style=OWN)
+    assert about(photo, mine, own) != about(photo, mine, other)
 
 
 def test_a_gram_picture_goes_from_black_to_white():

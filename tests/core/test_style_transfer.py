@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from core import style_transfer
+from core.checkpoints import read_card
 from core.errors import SettingsError
 from core.images import fit_within
 from core.jobs import JOBS
@@ -14,6 +15,7 @@ from core.style_transfer import (
     EXAMPLES,
     KINDS,
     OWN,
+    OWN_TOO,
     Refining,
     Settings,
     about,
@@ -42,11 +44,11 @@ def quick(monkeypatch):
 
 def test_every_name_is_drawn_and_ones_own_is_asked_for():
     for name, kind in KINDS.items():
-        assert np.array_equal(picture_of(name, 2, None), draw(kind, 2, 448))
-    own = draw("waves", 9, 64)
-    assert picture_of(OWN, 0, own) is own
+        assert np.array_equal(picture_of(name, 2, {}), draw(kind, 2, 448))
+    own = {OWN: draw("waves", 9, 64), OWN_TOO: draw("waves", 10, 64)}
+    assert all(picture_of(name, 0, own) is picture for name, picture in own.items())
     with pytest.raises(SettingsError) as caught:
-        picture_of(OWN, 0, None)
+        picture_of(OWN, 0, {OWN_TOO: own[OWN_TOO]})
     assert caught.value.reason == "no_style"
 
 
@@ -105,8 +107,17 @@ def test_examples_are_settings(photo):
 
 
 def test_all_styles_and_ones_own(photo):
-    assert [name for name, _ in all_styles(photo, None)] == list(KINDS)
-    assert [name for name, _ in all_styles(photo, draw("waves", 9, 64))] == [*KINDS, OWN]
+    assert [name for name, _ in all_styles(photo, {})] == list(KINDS)
+    assert [name for name, _ in all_styles(photo, {OWN_TOO: draw("waves", 9, 64)})] == [*KINDS, OWN_TOO]
+
+
+def test_two_pictures_of_ones_own_are_mixed(photo):
+    own = {OWN: draw("waves", 9, 96), OWN_TOO: draw("mosaic", 3, 96)}
+    both = stylized(photo, Settings(style=OWN, second=OWN_TOO, mix=0.5), own)
+    assert both.second is own[OWN_TOO]
+    made = [stylized(photo, Settings(style=OWN, second=OWN_TOO, mix=share), own).image for share in (0.0, 1.0)]
+    apart = np.abs(made[0].astype(int) - made[1]).mean()
+    assert all(0 < np.abs(both.image.astype(int) - end).mean() < apart for end in made)
 
 
 def test_the_channel_shown_is_what_the_styles_have(photo):
@@ -128,7 +139,7 @@ def test_a_view_is_small(sample):
 
 
 def test_refining_changes_the_decoder_and_shows_the_photo(photo, quick):
-    work = Refining(photo, Settings(), None)
+    work = Refining(photo, Settings(), {})
     before = {name: p.detach().clone() for name, p in work.decoder.named_parameters()}
     first = work.preview
     assert work.result() is None
@@ -143,26 +154,42 @@ def test_refining_changes_the_decoder_and_shows_the_photo(photo, quick):
     after = work.result()
     assert after is not None
     assert any(not torch.equal(before[name], p) for name, p in after.named_parameters())
-    assert np.array_equal(stylized(photo, Settings(), None, after).image, work.preview)
+    assert np.array_equal(stylized(photo, Settings(), {}, after).image, work.preview)
 
 
 def test_the_shipped_decoder_is_not_touched(photo, quick):
     expected = stylized(photo, Settings()).image
-    work = Refining(photo, Settings(), None)
+    work = Refining(photo, Settings(), {})
     while work.step():
         pass
     assert np.array_equal(stylized(photo, Settings()).image, expected)
 
 
 def test_a_refinement_is_about_its_style_alone():
-    own = draw("waves", 9, 64)
-    assert about(Settings(), None) == about(Settings(strength=0.2, brush=2.0), own)
-    assert about(Settings(), None) != about(Settings(seed=2), None)
-    assert about(Settings(style=OWN), own) != about(Settings(style=OWN), own[::-1].copy())
+    own, other = ({OWN: draw("waves", seed, 64)} for seed in (9, 10))
+    assert about(Settings(), {}) == about(Settings(strength=0.2, brush=2.0), own)
+    assert about(Settings(), {}) != about(Settings(seed=2), {})
+    assert about(Settings(style=OWN), own) != about(Settings(style=OWN), other)
 
 
 def test_what_is_no_style_begins_no_job(photo):
     n = len(JOBS._jobs)
-    with pytest.raises(SettingsError):
-        start(photo, Settings(style=OWN), np.zeros((64, 64, 3), np.uint8))
+    with pytest.raises(SettingsError) as caught:
+        start(photo, Settings(style=OWN), {OWN: np.zeros((64, 64, 3), np.uint8)})
+    assert caught.value.reason == "style_of_one_colour"
     assert len(JOBS._jobs) == n
+
+
+def test_the_card_keeps_the_bars():
+    found = {metric.name: metric.value for metric in read_card("style").metrics}
+    assert found["texture"] <= 0.75
+    assert found["ghost"] <= 0.15
+    assert found["ssim_l"] >= 0.35
+    assert found["edges"] >= 0.5
+    assert found["colour"] <= 1.0
+    assert found["own_nearest"] >= 0.80
+
+
+def test_a_picture_that_is_no_style_is_left_out_of_the_gallery(photo):
+    flat = np.full((64, 64, 3), 90, np.uint8)
+    assert [name for name, _ in all_styles(photo, {OWN: flat, OWN_TOO: draw("waves", 9, 64)})] == [*KINDS, OWN_TOO]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from core import stylizing
+from core import stylizing, tiles
 from core.colour import lightness, rgb_to_lab
 from core.errors import SettingsError
 from core.images import fit_within
@@ -67,15 +67,15 @@ def test_colours_are_the_styles_or_the_photos(style, photo):
 def test_tiles_leave_no_seams(style, sample, monkeypatch):
     photo = np.ascontiguousarray(np.tile(sample, (2, 2, 1))[:520, :600])
     whole = stylize(photo, style).astype(float)
-    monkeypatch.setattr(stylizing, "TILE_PX", 256)
+    monkeypatch.setattr(tiles, "TILE_PX", 256)
     tiled = stylize(photo, style).astype(float)
     gap = np.abs(tiled - whole).mean(2)
     assert gap.mean() < 5  # their tones are known by samples
     assert np.quantile(gap, 0.99) < 15
     seams = np.zeros(photo.shape[:2], bool)
-    for at in stylizing._parts(photo.shape[0])[1:]:
+    for at in tiles._parts(photo.shape[0])[1:]:
         seams[at.start - 2 : at.start + 2] = True
-    for at in stylizing._parts(photo.shape[1])[1:]:
+    for at in tiles._parts(photo.shape[1])[1:]:
         seams[:, at.start - 2 : at.start + 2] = True
     assert gap[seams].mean() < 1.5 * gap[~seams].mean() + 0.5
 

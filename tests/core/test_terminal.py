@@ -149,6 +149,7 @@ def test_augment_refuses_files_that_are_no_pipeline(tmp_path, data, says):
         (("colorize", "x.png", "--out", "out", "--strength", "9"), "strength"),
         (("colorize", "x.png", "--out", "README.md"), "README.md"),
         (("train", "colorization", "--epochs", "0"), "epochs"),
+        (("evaluate", "mnist", "--styles", "."), "--styles"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(arguments, says, tmp_path):
@@ -178,6 +179,24 @@ def test_evaluate_prints_json_last(tmp_path, sample):
     assert (figures["n"], figures["n_left_out"]) == (3, 1)
 
 
+def test_evaluate_style_measures_what_one_can_do_without_a_network_too(tmp_path, sample):
+    photo = np.ascontiguousarray(sample[:96, :128])
+    file = write_parquet(tmp_path / "photos.parquet", [encode(photo, "png")])
+    (tmp_path / "paintings").mkdir()
+    for kind in ("waves", "mosaic"):
+        (tmp_path / "paintings" / f"{kind}.png").write_bytes(encode(draw(kind, 3, 96), "png"))
+    done = core("evaluate", "style", "--data", file, "--styles", tmp_path / "paintings", "--json")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    names_of = ("texture", "ghost", "ssim_l", "edges", "colour", "own_nearest")
+    ways = ("", "nothing_", "reinhard_", "matched_", "quilt_", "blend_")
+    assert figures.keys() == {"n", *(f"{way}{name}" for way in ways for name in names_of)}
+    assert figures["n"] == 2
+    assert figures["nothing_texture"] == pytest.approx(1)
+    assert figures["nothing_ssim_l"] == pytest.approx(1)
+    assert figures["reinhard_colour"] == pytest.approx(1)
+
+
 def test_train_two_steps_end_to_end(tmp_path, made_data):
     done = subprocess.run(
         [
@@ -185,7 +204,7 @@ def test_train_two_steps_end_to_end(tmp_path, made_data):
             "-m",
             "core",
             "train",
-            "colorization",
+            "ae_mnist_2",
             "--data",
             made_data,
             "--minutes",
@@ -204,10 +223,10 @@ def test_train_two_steps_end_to_end(tmp_path, made_data):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "colorization.safetensors").exists()
-    card = (tmp_path / "colorization.md").read_text()
+    assert (tmp_path / "ae_mnist_2.safetensors").exists()
+    card = (tmp_path / "ae_mnist_2.md").read_text()
     assert "--minutes 0.01" in card
     assert "- epochs: None" in card  # the recipe's own would end a longer run
-    events = [json.loads(line)["event"] for line in (tmp_path / "runs/colorization/log.jsonl").read_text().splitlines()]
+    events = [json.loads(line)["event"] for line in (tmp_path / "runs/ae_mnist_2/log.jsonl").read_text().splitlines()]
     assert events[-1] == "done"
     assert "epoch" in events

@@ -12,6 +12,7 @@ from core import small_pictures
 from core.errors import DatasetError
 from core.jobs import JOBS
 from core.train_vae import EXAMPLES, Settings, Training, about, model_of, start, trained
+from tests.core.test_jobs import until
 
 QUICK = Settings(n_pictures=200, epochs=3)
 
@@ -105,8 +106,7 @@ def test_a_job_is_asked_while_it_runs_and_after():
     assert job.about == about(QUICK)
     assert trained(job).epoch == 0
     job.send("resume")
-    with job.changed:
-        assert job.changed.wait_for(lambda: job.state == "finished", timeout=60)
+    until(lambda: job.state == "finished")
     assert trained(job).epoch == 3
     job.send("cancel")
     assert JOBS.find(job.token) is not None

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from core.autoencoders import NETWORKS, Settings, changes, picture_of, through
+from core.autoencoders import NETWORKS, OF_PHOTOS, Settings, changes, picture_of, through
 from core.drawing import DIGITS
 from core.images import encode
 from tests.pages.visit import metrics, open_page, translate, upload
+from ui import photo
 
 PHOTO = np.zeros((4, 4, 3), np.uint8)
 
@@ -20,7 +21,7 @@ def said(value: float, language: str = "en") -> str:
 def test_the_figures_are_cores(network, language):
     at = open_page("autoencoders", language, autoencoders_network=translate(network, language))
     assert not at.exception
-    found = through(NETWORKS[network], picture_of(Settings(), PHOTO))
+    found = through(NETWORKS[network], picture_of(Settings(network=network), photo.current().preview))
     shown = metrics(at)
     assert shown["PSNR"] == f"{said(found.psnr_db, language)} dB"
     if network.startswith("VAE"):
@@ -74,6 +75,17 @@ def test_tabs_hold_tables(tab):
     at = open_page("autoencoders", autoencoders_tab=tab)
     assert not at.exception
     assert [element for element in at.markdown if element.value.count("\n|") >= 4]
+
+
+def test_what_was_drawn_waits_while_the_network_of_photos_is_shown():
+    at = open_page("autoencoders", autoencoders_strokes=DIGITS["7"])
+    before = metrics(at)
+    at.selectbox(key="autoencoders_network").set_value(OF_PHOTOS).run()
+    at.run()
+    assert not at.exception
+    assert "autoencoders_strokes" not in {field.key for field in at.text_input}
+    at.selectbox(key="autoencoders_network").set_value("VAE, 32 numbers").run()
+    assert metrics(at) == before
 
 
 def test_numbers_pulled_in_one_network_are_let_go_in_another():

@@ -6,11 +6,21 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import checkpoints
 from tests.pages.visit import needed_by, open_page, other_value, translate
 from ui.catalog import PAGES
 from ui.files import ROOT
 
 SLUGS = [page.slug for page in PAGES]
+
+CUT_SHORT = {
+    "autoencoders": "vae_mnist_32",
+    "compression": "ae_mnist_32",
+    "denoising": "denoising_mnist",
+    "latent_plane": "vae_mnist_2",
+    "style_optimization": "tiny_vgg",
+    "style_transfer": "style",
+}
 
 
 @pytest.mark.parametrize("language", ["en", "pt"])
@@ -42,9 +52,10 @@ def in_link(value: object) -> str | list[str]:
 @pytest.mark.parametrize("language", ["en", "pt"])
 def test_the_link_carries_the_settings(slug, language):
     model = importlib.import_module(f"core.{slug}").Settings
+    tab = {f"{slug}_tab": translate("Code", language)}  # which all settings must get through
     for name, field in model.model_fields.items():
         key, other = f"{slug}_{name}", other_value(field)
-        needed = {f"{slug}_{needed}": in_link(value) for needed, value in needed_by(model, name).items()}
+        needed = tab | {f"{slug}_{needed}": in_link(value) for needed, value in needed_by(model, name).items()}
         at = open_page(slug, language, **{**needed, key: in_link(other)})
         assert not at.exception
         assert at.session_state[key] == (list(other) if isinstance(other, tuple) else other)
@@ -87,3 +98,17 @@ def test_samples_and_remove():
     assert any("Rocket · 640 × 427" in caption.value for caption in at.sidebar.caption)
     at.sidebar.button(key="photo_remove").click().run()
     assert any("Cat · 451 × 300" in caption.value for caption in at.sidebar.caption)
+
+
+@pytest.mark.parametrize(("slug", "name"), CUT_SHORT.items())
+def test_a_checkpoint_that_is_cut_short_gets_a_sentence(slug, name, monkeypatch, tmp_path):
+    path_of, file = checkpoints.path_of, checkpoints.path_of(name, tmp_path)
+    whole = path_of(name).read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    monkeypatch.setattr(
+        checkpoints, "path_of", lambda asked, *folder: file if asked == name else path_of(asked, *folder)
+    )
+    checkpoints._resident.cache_clear()
+    at = open_page(slug)
+    assert not at.exception
+    assert [error for error in at.error if file.name in error.value]

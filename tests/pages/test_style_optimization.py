@@ -13,7 +13,7 @@ def test_a_visit_has_a_run_of_its_photo_and_settings():
     job = JOBS.find(at.session_state["style_optimization_run"])
     shown = view(_sample("chelsea").preview)
     assert max(shown.shape) <= max(fit_within(shown, 640).shape)
-    assert job.about == about(shown, Settings(steps=20, size_px=128), None)
+    assert job.about == about(shown, Settings(steps=20, size_px=128), {})
 
 
 def test_the_table_holds_both_losses():

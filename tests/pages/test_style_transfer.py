@@ -15,7 +15,7 @@ SMALL = fit_within(draw("shapes", 1, 96), 96)
 
 
 def give_style(at, data, name="style.png"):
-    uploader = next(each for each in at.file_uploader if "style_file" in each.key)
+    uploader = next(each for each in at.file_uploader if each.key.startswith("style_transfer_style_file"))
     return uploader.set_value((name, data, "image/png")).run()
 
 
@@ -34,7 +34,7 @@ def test_a_picture_of_ones_own_becomes_the_style_on_both_pages():
     assert not at.exception
     assert not at.error
     assert at.selectbox(key="style_transfer_style").value == OWN
-    assert np.array_equal(at.session_state["style_picture"], own)
+    assert np.array_equal(at.session_state["style_picture"][OWN], own)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_bad_style_gets_a_sentence_and_the_one_before_stays(data, sentence):
     at = give_style(at, data, "bad.png")
     assert not at.exception
     assert sentence.split("{")[0] in at.error[0].value
-    assert at.session_state["style_picture"] is not None
+    assert list(at.session_state["style_picture"]) == [OWN]
     assert at.selectbox(key="style_transfer_style").value == OWN
 
 
@@ -68,6 +68,7 @@ def test_what_is_no_style_is_said_and_the_controls_stay(image, reason):
     assert not at.exception
     assert reason in at.error[0].value
     at.selectbox(key="style_transfer_style").set_value("Mosaic").run()
+    assert not at.exception
     assert not at.error
     assert "What the network sees" in metrics(at)
 

@@ -5,8 +5,9 @@ import shutil
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from core.autoencoders import NETWORKS, Settings, changes, picture_of, samples, strip, through
+from core.autoencoders import NETWORKS, OF_PHOTOS, Settings, changes, picture_of, samples, strip, through
 from tests.scripts.test_scripts import render, run_script
 from ui.files import ROOT
 
@@ -16,6 +17,7 @@ CHANGES = [
     {"network": "VAE, 2 numbers", "moved": "1:1.5 2:-0.5", "is_centred": False},
     {"network": "Autoencoder, 32 numbers", "source": "photo", "temperature": 0.5, "draw": 3},
     {"source": "photo", "is_centred": False},
+    {"network": OF_PHOTOS, "moved": "3:2 100:-1.5"},
 ]
 
 
@@ -33,10 +35,11 @@ def test_the_script_says_what_the_page_says(changes_, tmp_path):
     figures = {line.rsplit(maxsplit=1)[0]: float(line.rsplit(maxsplit=1)[1]) for line in lines[-3:]}
     assert figures["reconstruction"] == pytest.approx(found.reconstruction, rel=0.03)  # the page computes in bf16
     assert figures["KL"] == pytest.approx(float(found.kl.sum()), rel=0.03, abs=1e-3)
-    theirs = cv2.imread(str(tmp_path / "decoded.png"), cv2.IMREAD_GRAYSCALE)
-    assert np.array_equal(theirs[:, :28], picture)
-    assert np.abs(theirs[:, 28:] / 255 - found.decoded).mean() < 0.01
-    drawn = cv2.imread(str(tmp_path / "samples.png"))
+    theirs = np.asarray(Image.open(tmp_path / "decoded.png"))
+    side = len(picture)
+    assert np.array_equal(theirs[:, :side], picture)
+    assert np.abs(theirs[:, side:] / 255 - found.decoded).mean() < 0.01
+    drawn = np.asarray(Image.open(tmp_path / "samples.png"))
     ours = strip(samples(network, 64, settings.draw, settings.temperature)[1], 16)
     assert np.abs(drawn.astype(int) - ours).mean() < 3
 

@@ -2,7 +2,7 @@
 const CLASSES = ["#2f86c9", "#d9752b", "#1d9e77", "#c2679c", "#b58900", "#56b4e9", "#8a7a00", "#7d7870", "#9467bd", "#17a2b8"];
 const RETRY_MS = 800;
 const FRAME_MS = 24; // more frames than about 30 a second would only slow the training down
-const OVER = ["gone", "cancelled", "forgotten", "failed"];
+const OVER = ["gone", "done", "cancelled", "forgotten", "failed"];
 
 const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 const css = (c, alpha = 1) => `rgb(${c[0]} ${c[1]} ${c[2]} / ${alpha})`;
@@ -110,7 +110,7 @@ const showBar = (lab, state, words, hasBegun, sentence) => {
   lab.querySelector(".said").textContent = sentence ?? saidOf(state, words);
 };
 // Tell the page, once for each run, that it has come to its end, or was ended where the page wants to know that too.
-const tellTheEnd = (state, token, setTriggerValue, ends = ["finished"]) => {
+const tellTheEnd = (state, token, setTriggerValue, ends = ["finished", "done"]) => {
   if (!ends.includes(state.job) || state.told === token) return;
   state.told = token;
   setTriggerValue("finished", token);

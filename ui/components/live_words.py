@@ -18,4 +18,5 @@ def live_words() -> dict[str, str]:
         "cancelled": _("Ended. Press New run for another one."),
         "forgotten": _("Nobody watched, so the run has ended. Press New run for another one."),
         "finished": _("All epochs are done."),
+        "done": _("All epochs are done."),
     }

@@ -1,6 +1,7 @@
 """How a folder of this one becomes a component of Streamlit's."""
 
 from base64 import b64encode
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def is_count(told: object) -> bool:
     return isinstance(told, int | float) and 0 <= told < 2**53
 
 
-def watch(folder: str, slug: str, token: str, key: str, words: dict[str, str]) -> bool:
+def watch(folder: str, slug: str, token: str, key: str, words: Mapping[str, str | list[str]]) -> bool:
     """Draw the run of this token with a live component; gives whether it has come to its end.
 
     Args:

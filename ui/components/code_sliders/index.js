@@ -40,13 +40,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (isCurrent) root.waiting = {}; // until the server has seen them they are told again and again
   data.numbers.forEach(({ name, value, mean, sigma, moved, said, help }, place) => {
     const label = root.children[place];
-    const input = label.querySelector("input"), band = label.querySelector(".band");
+    const input = label.querySelector("input");
     label.querySelector("span").textContent = name;
     label.title = help;
     Object.assign(input, { min: low, max: high, step: 0.1 });
     input.setAttribute("aria-label", help);
-    label.querySelector(".mean").style.bottom = share(mean);
-    Object.assign(band.style, { bottom: share(mean - sigma), top: `calc(100% - ${share(mean + sigma)})` });
+    const ends = { "--mean": share(mean), "--from": share(mean - sigma), "--to": share(mean + sigma) };
+    for (const [end, place] of Object.entries(ends)) label.style.setProperty(end, place);
     if (!isCurrent) return;
     input.value = value;
     input.classList.toggle("moved", moved);

@@ -34,7 +34,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const said = () => (state.job === "finished" && state.header?.diverged ? words.diverged : saidOf(state, words));
   const show = () => {
     showBar(lab, state, words, state.header?.step, said());
-    tellTheEnd(state, data.token, setTriggerValue, ["finished", "cancelled"]);
+    tellTheEnd(state, data.token, setTriggerValue, ["finished", "done", "cancelled"]);
     draw();
   };
 

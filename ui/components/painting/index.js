@@ -69,7 +69,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   const show = () => {
     showBar(lab, state, words, state.header?.step);
-    tellTheEnd(state, data.token, setTriggerValue, ["finished", "cancelled"]);
+    tellTheEnd(state, data.token, setTriggerValue, ["finished", "done", "cancelled"]);
     draw();
   };
 

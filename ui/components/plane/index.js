@@ -86,6 +86,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
       root.ends[at] = root.ends[at].map((share, axis) => Math.min(1, Math.max(0, Math.round((share + step[axis]) * 100) / 100)));
       draw();
       tell();
+      root.querySelector(".told").textContent = `${button.textContent}: ${root.ends[at].map((share) => Math.round(100 * share)).join(", ")}`;
     };
   });
   canvas.setAttribute("role", "img");

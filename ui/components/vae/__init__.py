@@ -1,19 +1,22 @@
 """A variational autoencoder in training: its two losses as curves, its codes and its samples as they change."""
 
+from collections.abc import Sequence
+
 from ui.components.live_words import live_words
 from ui.components.register import watch
 from ui.language import _
 
 
-def vae(slug: str, token: str, key: str) -> bool:
+def vae(slug: str, token: str, key: str, classes: Sequence[str]) -> bool:
     """Draw the run of this token; gives whether it has come to its end.
 
     Args:
         slug: the page's.
         token: of the job.
         key: of the component in the session.
+        classes: names of the labels, in the visitor's language.
     """
-    return watch("vae", slug, token, key, _words())
+    return watch("vae", slug, token, key, {**_words(), "classes": list(classes)})
 
 
 def _words() -> dict[str, str]:

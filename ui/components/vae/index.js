@@ -44,7 +44,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const colours = [theme.minus, theme.plus];
     plot(find(".loss canvas"), theme, number, { epochs: header.epochs, least, most, say: (v) => number(v), below: words.below }, lines.map((points, part) => ({ points, colour: colours[part] })));
     key(find(".loss figcaption"), words.loss, [[say(words.reconstruction, { value: last[0] }), colours[0]], [say(words.kl, { value: last[1] }), colours[1]]]);
-    key(find(".codes figcaption"), words.codes, []);
+    key(find(".codes figcaption"), words.codes, words.classes.map((name, label) => [name, hex(CLASSES[label])]));
     key(find(".samples figcaption"), words.samples, []);
     drawCodes();
     drawSamples();
@@ -66,7 +66,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const said = () => (state.job === "finished" && state.header?.diverged ? words.diverged : saidOf(state, words));
   const show = () => {
     showBar(lab, state, words, state.header?.step, said());
-    tellTheEnd(state, data.token, setTriggerValue, ["finished", "cancelled"]);
+    tellTheEnd(state, data.token, setTriggerValue, ["finished", "done", "cancelled"]);
     draw();
   };
 
