@@ -182,7 +182,7 @@ def watch(wanted: str) -> None:
     if job is None or job.about != wanted:
         return
     made, loss = _("While it is refined"), _("Distance to the style")
-    painting(SLUG, token, f"{SLUG}_live", made, loss)
+    painting(SLUG, token, f"{SLUG}_live", made, loss, _("Refine on this style"))
 
 
 def numbers(result: Stylized, *, is_refined: bool) -> list[page.Number]:

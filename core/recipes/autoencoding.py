@@ -32,6 +32,7 @@ N_IMPORTANCE = 100  # samples of the bound (Burda et al. 2016, equation 8)
 SEED_OF_BITS = 0  # by which the test digits are made 0 or 1, once
 N_SAMPLES = 10_000
 PART = 250
+MOST = 10_000  # test pictures, unless a recipe wants fewer
 MOST_FOR_PCA = 20_000
 STRENGTHS = (20, 40, 60, 80, 100, 120, 150, 180)  # of non-local means
 
@@ -56,6 +57,7 @@ class About:
         judge: the classifier that looks at samples; empty for none.
         denoises: whether it is measured on noise.
         n_axes: how many principal axes of the training pictures travel with the weights.
+        most_for_bound: of the test pictures so many, the first, take part in the bound of 100 samples.
         stranger: a data set of other things, which its squared error is to tell from its own; empty for none.
     """
 
@@ -71,6 +73,7 @@ class About:
     judge: str = ""
     denoises: bool = False
     n_axes: int = 0
+    most_for_bound: int = MOST
     stranger: str = ""
 
 
@@ -130,6 +133,8 @@ def keep(
 def data_of(name: str, about: About, model: Autoencoder) -> str:
     """What a figure was measured on, in words."""
     own = f"{about.dataset} {about.test}"
+    if name == "bound_100" and about.most_for_bound < MOST:
+        own += f", its first {about.most_for_bound}"
     if name.startswith("sample_"):
         return f"draws from a normal distribution, named by {about.judge}"
     if name.startswith("stranger"):
@@ -211,7 +216,8 @@ def measured(model: Autoencoder, test: Tensor, train: Tensor, about: About) -> d
         x = torch.from_numpy(binarised(test.numpy(), SEED_OF_BITS)) if model.likelihood == "bernoulli" else test
         elbo, kl = evidence_lower_bound(model, x)
         figures |= {"elbo": (elbo, n), "kl": (kl, n)}
-        figures["bound_100"] = (importance_weighted_bound(model, x, N_IMPORTANCE), n)
+        some = x[: about.most_for_bound]
+        figures["bound_100"] = (importance_weighted_bound(model, some, N_IMPORTANCE), len(some))
     if about.denoises:
         figures |= {name: (value, n) for name, value in against_noise(model, train, test).items()}
     if about.judge:

@@ -31,7 +31,7 @@ def test_a_long_run_is_cancelled_and_another_one_begins(browser, address):
         expect(lab).to_have_attribute("data-epoch", re.compile(r"[1-9]"))
         page.get_by_role("button", name="End").click()
         expect(lab).to_have_attribute("data-state", "cancelled")
-        expect(page.get_by_text("Ended. Press New run for another one.")).to_be_visible()
+        expect(page.get_by_text("Ended. Press “New run” for another one.")).to_be_visible()
         page.get_by_role("button", name="New run").click()
         expect(lab).to_have_attribute("data-state", "paused")
         expect(page.get_by_role("button", name="Start")).to_be_enabled()

@@ -142,7 +142,7 @@ def test_a_photo_comes_back_nearer_than_its_mean_colour(cat):
     picture = picture_of(Settings(network=OF_PHOTOS), cat)
     found = through(NETWORKS[OF_PHOTOS], picture)
     levels = picture / 255
-    assert found.mse < 0.35 * float(((levels - levels.mean((0, 1))) ** 2).mean())
+    assert found.mse < 0.5 * float(((levels - levels.mean((0, 1))) ** 2).mean())
     redness = [np.corrcoef(found.decoded[..., at].ravel(), levels[..., at].ravel())[0, 1] for at in range(3)]
     assert min(redness) > 0.7
 
@@ -178,6 +178,7 @@ def test_the_cards_keep_the_bars():
     assert vae["bound_100"] >= -90
     assert vae["sample_confidence"] >= 0.85
     assert vae["sample_entropy"] >= 2.2
+    assert figures("vae_photos")["mse"] < figures("vae_photos")["pca_mse"]
 
 
 @pytest.mark.parametrize("name", NETWORKS)

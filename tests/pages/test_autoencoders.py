@@ -13,7 +13,8 @@ PHOTO = np.zeros((4, 4, 3), np.uint8)
 
 
 def said(value: float, language: str = "en") -> str:
-    return f"{value:.1f}".replace(".", "," if language == "pt" else ".")
+    english = f"{value:,.1f}"
+    return english.translate(str.maketrans(",.", ".,")) if language == "pt" else english
 
 
 @pytest.mark.parametrize("language", ["en", "pt"])

@@ -3,8 +3,13 @@
 from ui.language import _
 
 
-def live_words() -> dict[str, str]:
-    """In the visitor's language, by the names that live.js has for them."""
+def live_words(button: str = "") -> dict[str, str]:
+    """In the visitor's language, by the names that live.js has for them.
+
+    Args:
+        button: the page's, that begins another run; "New run" without it.
+    """
+    again = button or _("New run")
     return {
         "start": _("Start"),
         "goOn": _("Go on"),
@@ -13,10 +18,10 @@ def live_words() -> dict[str, str]:
         "progress": _("Epochs done"),
         "below": _("epochs"),
         "queued": _("Others are training: you are number {n} in the queue."),
-        "gone": _("This run has ended. Change a control, or press New run."),
+        "gone": _("This run has ended. Change a control, or press “{button}”.").format(button=again),
         "failed": _("Something went wrong on our side. Reference: {reference}"),
-        "cancelled": _("Ended. Press New run for another one."),
-        "forgotten": _("Nobody watched, so the run has ended. Press New run for another one."),
+        "cancelled": _("Ended. Press “{button}” for another one.").format(button=again),
+        "forgotten": _("Nobody watched, so the run has ended. Press “{button}” for another one.").format(button=again),
         "finished": _("All epochs are done."),
         "done": _("All epochs are done."),
     }

@@ -5,7 +5,7 @@ from ui.components.register import watch
 from ui.language import _
 
 
-def painting(slug: str, token: str, key: str, made: str, loss: str) -> bool:
+def painting(slug: str, token: str, key: str, made: str, loss: str, button: str = "") -> bool:
     """Draw the run of this token; gives whether it has come to its end.
 
     Args:
@@ -14,15 +14,17 @@ def painting(slug: str, token: str, key: str, made: str, loss: str) -> bool:
         key: of the component in the session.
         made: what stands above the picture; {seconds} and {loss} are filled in.
         loss: what the curve shows.
+        button: the page's, that begins another run, where it is not "New run".
     """
-    return watch("painting", slug, token, key, {**_words(), "made": made, "loss": loss})
+    return watch("painting", slug, token, key, {**_words(button), "made": made, "loss": loss})
 
 
-def _words() -> dict[str, str]:
+def _words(button: str) -> dict[str, str]:
     return {
-        **live_words(),
+        **live_words(button),
         "progress": _("Steps done"),
         "finished": _("All steps are done."),
+        "done": _("All steps are done."),
         "queued": _("Others are computing: you are number {n} in the queue."),
         "count": _("Step {step} · {left} s left"),
         "now": _("now {loss}"),
