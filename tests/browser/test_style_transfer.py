@@ -36,6 +36,19 @@ def test_a_style_is_uploaded_and_the_strength_moved(browser, address, size):
         expect(page).to_have_url(re.compile("style_transfer_strength=0"))
 
 
+def test_a_second_picture_of_ones_own_is_mixed_in(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/style_transfer?style_transfer_mix=0.5")
+        page.get_by_role("button", name="Second style").click()
+        first = result_of(page)
+        data = encode(draw("shapes", 4, 200), "png")
+        page.locator("input[type=file]").set_input_files({"name": "s.png", "mimeType": "image/png", "buffer": data})
+        expect(page.locator(RESULT)).not_to_have_attribute("src", first)
+        settled(page)
+        expect(page.get_by_role("combobox", name="Second style")).to_have_value("Another of yours")
+        expect(page.get_by_test_id("stMain").locator("img[alt='The second style']")).to_be_visible()
+
+
 def test_the_network_is_refined_and_stopped(browser, address):
     with visiting(browser, address, language="pt") as page:
         open_page(page, "/style_transfer")
