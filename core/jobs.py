@@ -54,6 +54,7 @@ class Job:
         token: under which it is found.
         about: whatever its starter wrote there.
         owner: whose it is; others may neither watch nor command it. Empty: whoever knows the token may.
+        has_begun: whether it has made a step.
         last: its last frame, once it has ended.
         result: what its work left, once it has ended.
     """
@@ -64,6 +65,7 @@ class Job:
     owner: str = ""
     state: State = "paused"
     problem: str = ""
+    has_begun: bool = False
     version: int = 0
     commands: deque[tuple[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_COMMANDS))
     questions: deque[tuple[Callable[[Any], Any], Future[Any]]] = field(default_factory=deque)
@@ -291,6 +293,7 @@ class Jobs:
             with self._brief:
                 goes_on = work.step()
         job.version += 1
+        job.has_begun = True
         if not goes_on:
             job.state = "finished"
         return goes_on, 0.0

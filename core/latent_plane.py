@@ -60,10 +60,10 @@ class Settings(BaseModel):
         0.6, ge=0.0, le=1.0, title="From, up", description="On the plane.", json_schema_extra={"step": 0.01}
     )
     to_across: float = Field(
-        0.7, ge=0.0, le=1.0, title="To, across", description="On the plane.", json_schema_extra={"step": 0.01}
+        0.65, ge=0.0, le=1.0, title="To, across", description="On the plane.", json_schema_extra={"step": 0.01}
     )
     to_up: float = Field(
-        0.4, ge=0.0, le=1.0, title="To, up", description="On the plane.", json_schema_extra={"step": 0.01}
+        0.75, ge=0.0, le=1.0, title="To, up", description="On the plane.", json_schema_extra={"step": 0.01}
     )
     way: Literal["line", "slerp"] = Field(
         "line",

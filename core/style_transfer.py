@@ -58,7 +58,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "Stained glass": {"style": "Stained glass", "seed": 2},
     "Ink on paper, in the photo's colours": {"style": "Hatching", "seed": 2, "keep_colours": True},
     "Large strokes": {"brush": 2.0},
-    "Between waves and mosaic": {"style": "Waves", "seed": 3, "second": "Mosaic", "second_seed": 2, "mix": 0.5},
+    "Between waves and mosaic": {"style": "Waves", "seed": 3, "second": "Mosaic", "second_seed": 2},
     "Only in the middle": {"mask": "50,30 50,70", "mask_width": 0.6},
 }
 
@@ -116,11 +116,11 @@ class Settings(ChosenStyle):
         json_schema_extra={"widget": "number", "when": {"second": list(KINDS)}},
     )
     mix: float = Field(
-        0.0,
+        0.5,
         ge=0.0,
         le=1.0,
         title="Share of the second",
-        description="0 is the first style alone, 1 the second.",
+        description="0 is the first style alone, 1 the second. With a mask they are not mixed.",
         json_schema_extra={"step": 0.05, "when": {"second": [*get_args(Name), OWN_TOO]}},
     )
     mask: str = Field(
@@ -261,7 +261,7 @@ def stylized(
     style = _look(settings.style, settings.seed, own)
     other = _look(settings.second, settings.second_seed, own) if second is not None else None
     mask = mask_of(parse(settings.mask), settings.mask_width, image.shape)
-    wanted = mixed(style, other, settings.mix) if other is not None and settings.mix else style
+    wanted = mixed(style, other, settings.mix) if other is not None and mask is None else style
     made = stylize(
         image,
         wanted,

@@ -158,7 +158,9 @@ def sliders(found: Coded) -> None:
     ]
     code_sliders(places, found.reach, _("The code"), f"{SLUG}_code", move)
     if found.sigma.any():
-        words = _("A line is the mean, a band one standard deviation to each side. What tells most comes first.")
+        words = _(
+            "A line is the mean, a band one standard deviation to each side. What tells most on average comes first."
+        )
     else:
         words = _("A line is what the encoder says. A plain autoencoder knows no spread.")
     if (n_left := found.mean.size - N_SHOWN) > 0:

@@ -123,9 +123,10 @@ def said(network: str, found: Plane, code: tuple[float, float]) -> None:
 
 def ways(first: tuple[float, float], second: tuple[float, float]) -> None:
     """Both ways as formulas with the present numbers."""
-    a, b = (f"({formula(x, 2)}, {formula(y, 2)})" for x, y in (first, second))
+    parted = "; " if "{,}" in formula(0.5, 1) else ", "
+    a, b = (f"({formula(x, 2)}{parted}{formula(y, 2)})" for x, y in (first, second))
     st.latex(rf"a = {a}, \quad b = {b}, \quad t = 0 \ldots 1")
-    st.latex(r"\text{line}(t) = (1 - t)\, a + t\, b")
+    st.latex(rf"\text{{{_('line')}}}(t) = (1 - t)\, a + t\, b")
     st.latex(
         r"\text{slerp}(t) = \frac{\sin((1 - t)\,\theta)}{\sin \theta}\, a + \frac{\sin(t\,\theta)}{\sin \theta}\, b"
     )

@@ -65,6 +65,8 @@ def show() -> None:
     except CamadasError as error:
         with result_column:
             errors.show(errors.sentence(error))
+            words = _("The photo as it is.")
+            st.image(shown, words, width="stretch", alt=words)
         page.try_next(SLUG)
         return
     with controls_column:
@@ -209,7 +211,8 @@ def gallery(shown: Picture, own: dict[str, Picture]) -> None:
     asked = (hash(shown.tobytes()), {name: hash(picture.tobytes()) for name, picture in own.items()})
     kept, found = st.session_state.get(GALLERY, (None, []))
     if kept != asked:
-        found = all_styles(shown, own)
+        with st.spinner(_("Painting all styles")):
+            found = all_styles(shown, own)
         st.session_state[GALLERY] = (asked, found)
     page.pictures([(image, _(name)) for name, image in found], n_columns=4)
 

@@ -43,7 +43,7 @@ def of_page(
     """
     key = f"{slug}_run"
     job = find(st.session_state[key] if key in st.session_state else st.query_params.get(key, ""))
-    if job is None or job.about != about:
+    if job is None or job.about != about or (job.state == "forgotten" and not job.has_begun):
         forget(slug, leave)
         job = begun(start)
     st.session_state[key] = job.token

@@ -38,7 +38,7 @@ def test_a_style_is_uploaded_and_the_strength_moved(browser, address, size):
 
 def test_a_second_picture_of_ones_own_is_mixed_in(browser, address):
     with visiting(browser, address) as page:
-        open_page(page, "/style_transfer?style_transfer_mix=0.5")
+        open_page(page, "/style_transfer")
         page.get_by_role("button", name="Second style").click()
         first = result_of(page)
         data = encode(draw("shapes", 4, 200), "png")
@@ -57,10 +57,8 @@ def test_the_network_is_refined_and_stopped(browser, address):
         expect(page.locator(".made canvas")).to_be_visible()
         expect(lab).to_have_attribute("data-state", "running")
         expect(page.locator(".count")).to_have_text(re.compile(r"Passo [1-9]"))
-        page.get_by_role("button", name="Encerrar").click()
-        expect(page.get_by_test_id("stMetric").filter(has_text=re.compile("^Rede"))).to_contain_text(
-            "para todos os estilos"
-        )
+        page.get_by_role("button", name="Cancelar").click()
+        expect(page.get_by_test_id("stMetric").filter(has_text=re.compile("^Rede"))).to_contain_text("para todos")
         expect(lab).to_have_count(0)
         expect(page.get_by_role("button", name="Refinar neste estilo")).to_be_enabled()
 

@@ -29,6 +29,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
       if (stroke.length === 1) pen.lineTo(stroke[0][0] * across + 0.1, stroke[0][1] * down);
       pen.stroke();
     }
+    if (root.now.data.under) {
+      // what lies below is seen through all strokes alike, also where they cross
+      Object.assign(pen, { globalCompositeOperation: "destination-out", fillStyle: "rgb(0 0 0 / 0.45)" });
+      pen.fillRect(0, 0, across, down);
+      pen.globalCompositeOperation = "source-over";
+    }
     clear.hidden = !root.strokes.length;
   };
   const tell = () => {

@@ -14,7 +14,8 @@ def painting(slug: str, token: str, key: str, made: str, loss: str, button: str 
         key: of the component in the session.
         made: what stands above the picture; {seconds} and {loss} are filled in.
         loss: what the curve shows.
-        button: the page's, that begins another run, where it is not "New run".
+        button: the page's, that begins another run, where it is not "New run"; what is begun by it leaves nothing when
+            it is ended early.
     """
     return watch("painting", slug, token, key, {**_words(button), "made": made, "loss": loss})
 
@@ -22,6 +23,7 @@ def painting(slug: str, token: str, key: str, made: str, loss: str, button: str 
 def _words(button: str) -> dict[str, str]:
     return {
         **live_words(button),
+        **({"cancel": _("Cancel")} if button else {}),
         "progress": _("Steps done"),
         "finished": _("All steps are done."),
         "done": _("All steps are done."),
