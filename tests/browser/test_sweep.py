@@ -48,6 +48,7 @@ def test_a_change_of_language_stops_nothing(browser, address):
         open_page(page, "/sweep?sweep_epochs=1000&sweep_n_seeds=1")
         lab, count = page.locator(".lab"), page.locator(".lab .count")
         page.get_by_role("button", name="Start").click()
+        expect(lab).to_have_attribute("data-epoch", re.compile("[1-9]"))
         page.get_by_role("button", name="Pause").click()
         expect(lab).to_have_attribute("data-state", "paused")
         page.get_by_text("Português", exact=True).click()
