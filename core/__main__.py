@@ -20,6 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from core.errors import CamadasError, CheckpointError, ImageRejected, SettingsError
 from core.recipes import RECIPES
@@ -48,6 +49,17 @@ def models() -> None:
         size = path_of(name).stat().st_size / 2**20
         said = "".join(f"{m.name} {m.value:.3f} {m.unit} on {m.data}" for m in card.metrics[:1])
         table.add_row(name, card.architecture, f"{card.parameters:,}", f"{size:.1f}", card.date, said)
+    console.print(table)
+
+
+@app.command()
+def settings() -> None:
+    """List what an operator may set by variables of the environment, and what is set."""
+    from core.host import described
+
+    table = Table("variable", "value", "set", "meaning")
+    for name, value, is_set, meaning in described():
+        table.add_row(name, Text(value), "yes" if is_set else "", Text(meaning))
     console.print(table)
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from core.checkpoints import read
 from core.cifar10 import NETWORKS, SIDE_PX, as_seen, beside, enlarged
-from core.inference import in_turn
+from core.inference import alone
 from core.models.whitened_cnn import WhitenedCNN
 from core.scripting import render
 
@@ -89,7 +89,7 @@ def steps(network: str) -> list[Step]:
         n = sum(p.numel() for p in module.parameters())
         found.append(Step(name, type(module).__name__, tuple(out.shape[1:]), n))
 
-    in_turn(_through, net, torch.zeros(1, 3, SIDE_PX, SIDE_PX), note)
+    alone(_through, net, torch.zeros(1, 3, SIDE_PX, SIDE_PX), note)
     return found
 
 
@@ -108,7 +108,7 @@ def activations(seen: np.ndarray, network: str) -> list[np.ndarray]:
     def note(_name: str, _module: nn.Module, out: Tensor) -> None:
         found.append(out[0].numpy().copy())
 
-    in_turn(_through, _net(network), _as_input(seen), note)
+    alone(_through, _net(network), _as_input(seen), note)
     return found
 
 

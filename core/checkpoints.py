@@ -182,8 +182,10 @@ _lock = threading.Lock()
 def _resident(name: str) -> "nn.Module":
     import torch
 
+    from core import meters
     from core.devices import device, gains_from_bf16
 
+    meters.LOADS.labels(name).inc()
     where = device()
     module = read(name)[0].to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
     if gains_from_bf16(where):

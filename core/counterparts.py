@@ -13,7 +13,7 @@ import numpy as np
 
 from core.augmenter_table import AUGMENTERS, Value
 from core.errors import PipelineRejected
-from core.inference import in_turn
+from core.inference import alone, in_turn
 from core.pipelines import Group, Pipeline, Runner, Step
 from core.training.seed import CHANCE
 
@@ -355,8 +355,8 @@ def throughput(image: np.ndarray, pipeline: Pipeline) -> list[Throughput]:
     found = []
     for side in SIZES_PX:
         square = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
-        whole, common = (in_turn(_imgaug_rate, square, asked) for asked in (pipeline, both.common))
-        found.append(Throughput(side, whole, common, in_turn(_torchvision_rate, square, both.calls)))
+        whole, common = (alone(_imgaug_rate, square, asked) for asked in (pipeline, both.common))
+        found.append(Throughput(side, whole, common, alone(_torchvision_rate, square, both.calls)))
     return found
 
 

@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.host import host
+
 if TYPE_CHECKING:
     import torch
 
@@ -18,7 +20,7 @@ def device() -> "torch.device":
     """The GPU where there is one, else the CPU; CAMADAS_DEVICE names another."""
     import torch
 
-    named = os.environ.get("CAMADAS_DEVICE")
+    named = host().device
     if named:
         return torch.device(named)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -45,7 +47,7 @@ def gpu_name() -> str | None:
 
 
 def _drivers_gpu_name() -> str | None:
-    hidden = os.environ.get("CAMADAS_DEVICE") == "cpu" or os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    hidden = host().device == "cpu" or os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
     if hidden or version("torch").endswith("+cpu"):
         return None
     for information in sorted(DRIVER.glob("*/information")):

@@ -1,6 +1,8 @@
 """What can go wrong for a reason that a person can mend: one base class, a few children, each with its sentences."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from core import meters
 
 
 class CamadasError(Exception):
@@ -24,8 +26,21 @@ class CamadasError(Exception):
         self.details = details
         super().__init__(self.messages[reason].format(**details))
 
+    def alone(self) -> Self:
+        """The same error without its traceback and causes, which hold what was being worked on."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
 
-class ImageRejected(CamadasError):
+
+class FileRejected(CamadasError):
+    """Something that was given and is not taken; counted."""
+
+    def __init__(self, reason: str, **details: object) -> None:
+        super().__init__(reason, **details)
+        meters.REJECTED.labels(f"{type(self).__name__}.{reason}").inc()
+
+
+class ImageRejected(FileRejected):
     """A file, or an array, that is no picture we can use."""
 
     messages: ClassVar[dict[str, str]] = {
@@ -43,6 +58,7 @@ class SettingsError(CamadasError):
     """An argument outside its range or of the wrong shape."""
 
     messages: ClassVar[dict[str, str]] = {
+        "variable": "{argument}={value!r} is not allowed: {rule}",
         "shape": "{argument} must be {rule}, but is {value}: change its shape",
         "folder": "{argument} is no folder that can be used ({value}): name another",
         "file": "{argument} cannot be read ({value}): name another file",
@@ -98,7 +114,7 @@ class SettingsError(CamadasError):
     }
 
 
-class PipelineRejected(CamadasError):
+class PipelineRejected(FileRejected):
     """A file, or settings, that make no augmentation pipeline."""
 
     messages: ClassVar[dict[str, str]] = {
@@ -118,7 +134,7 @@ class PipelineRejected(CamadasError):
     }
 
 
-class ZipRejected(CamadasError):
+class ZipRejected(FileRejected):
     """An archive of pictures that we do not unpack."""
 
     messages: ClassVar[dict[str, str]] = {
@@ -135,7 +151,7 @@ class ZipRejected(CamadasError):
     }
 
 
-class SoundRejected(CamadasError):
+class SoundRejected(FileRejected):
     """A file that is no sound we can use."""
 
     messages: ClassVar[dict[str, str]] = {
@@ -181,12 +197,14 @@ class JobError(CamadasError):
     messages: ClassVar[dict[str, str]] = {
         "storage": "the storage of studies does not answer: try again in a while",
         "full": "{n} jobs wait already: try again in a while",
+        "too_many_own": "{n} jobs of this visitor or address go on already: end one",
+        "crowded": "{n} requests wait to be computed already: try again in a while",
         "ended": "the job has ended: start another one",
         "busy": "the job has not answered in time: ask again in a while",
     }
 
 
-class PointsRejected(CamadasError):
+class PointsRejected(FileRejected):
     """A file, or points, that cannot be learned from."""
 
     messages: ClassVar[dict[str, str]] = {
@@ -202,7 +220,7 @@ class PointsRejected(CamadasError):
     }
 
 
-class NetworkRejected(CamadasError):
+class NetworkRejected(FileRejected):
     """A file that is no network of ours."""
 
     messages: ClassVar[dict[str, str]] = {

@@ -1,19 +1,14 @@
 """Where a batch is computed. Callers know a checkpoint's name and arrays, never a device."""
 
-import os
-import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 import numpy as np
 
+from core.turns import TURNS
+
 P = ParamSpec("P")
 T = TypeVar("T")
-
-N_CORES = int(os.environ.get("OMP_NUM_THREADS") or 0) or len(os.sched_getaffinity(0))
-# One thread computes: batches wait for each other instead of fighting for the cores, whoever asks.
-_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
 
 
 def predict(name: str, batch: np.ndarray) -> np.ndarray:
@@ -28,20 +23,29 @@ def predict(name: str, batch: np.ndarray) -> np.ndarray:
 
     Raises:
         CheckpointError: as core.checkpoints.read.
+        JobError: as core.turns.Turns.take.
     """
-    return in_turn(_predict, name, batch)
+    return TURNS.take(name, lambda: _predict(name, batch))
 
 
 def in_turn(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run anything heavy where batches are computed, so that it has the cores for itself; any thread may call."""
-    return _worker.submit(lambda: _with_all_cores(function, *args, **kwargs)).result()
+    """Run anything heavy where batches are computed, so that it has the cores for itself; any thread may call.
+
+    Raises:
+        JobError: as core.turns.Turns.take.
+    """
+    name = f"{function.__module__.removeprefix('core.')}.{function.__name__.strip('_')}"
+    return TURNS.take(name, lambda: function(*args, **kwargs))
 
 
-def _with_all_cores(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Jobs tell torch to use one core, which threads that come later inherit; this one says otherwise for itself."""
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(N_CORES)
-    return function(*args, **kwargs)
+def alone(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same for what measures a time, or changes what others use: nothing else is computed meanwhile.
+
+    Raises:
+        JobError: as core.turns.Turns.take.
+    """
+    name = f"{function.__module__.removeprefix('core.')}.{function.__name__.strip('_')}"
+    return TURNS.take(name, lambda: function(*args, **kwargs), is_alone=True)
 
 
 def _predict(name: str, batch: np.ndarray) -> np.ndarray:

@@ -4,19 +4,23 @@ A job's address is an unguessable token, so that a page finds it again after a r
 one at a time: a slow browser gets fewer, and the job never waits. A job that nobody watches for a while ends.
 """
 
+import contextlib
 import logging
 import os
 import secrets
 import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
+from core.askers import Asker, asker, asking
 from core.errors import JobError
+from core.host import host
+from core.turns import TURNS
 from core.work import Work
 
 log = logging.getLogger("camadas")
@@ -24,8 +28,11 @@ State = Literal["queued", "running", "paused", "finished", "done", "failed", "ca
 OVER: tuple[State, ...] = ("done", "failed", "cancelled", "forgotten")  # "finished" can go on, "done" no longer
 ENDED: tuple[State, ...] = ("finished", *OVER)
 MAX_ALIVE = 400
+N_BRIEF = 4  # short pieces of work at once
 NICE = 10  # of the threads of jobs
 MAX_COMMANDS = 100  # waiting at one job
+MANNERS_S = 0.1  # between two steps while requests wait
+UNWATCHED_S = 2.0  # after so long without anybody a job lets others go first
 LOOK_S = 0.5  # between two looks whether anybody is there
 ANSWER_S = 5.0  # that somebody waits for an answer
 T = TypeVar("T")
@@ -54,6 +61,7 @@ class Job:
         token: under which it is found.
         about: whatever its starter wrote there.
         owner: whose it is; others may neither watch nor command it. Empty: whoever knows the token may.
+        who: for whom it computes.
         has_begun: whether it has made a step.
         last: its last frame, once it has ended.
         result: what its work left, once it has ended.
@@ -63,6 +71,7 @@ class Job:
     make: Callable[[], Work]
     about: str = ""
     owner: str = ""
+    who: Asker = field(default_factory=Asker)
     state: State = "paused"
     problem: str = ""
     has_begun: bool = False
@@ -120,6 +129,10 @@ class Job:
                     raise
         return self.result
 
+    def is_watched(self) -> bool:
+        """Whether somebody looks on, or did a moment ago."""
+        return bool(self.watchers) or time.monotonic() - self.watched_at < UNWATCHED_S
+
     def watch(self, watcher: Watcher) -> None:
         """Let somebody look on."""
         with self.changed:
@@ -144,25 +157,32 @@ class Jobs:
     """The jobs of this process.
 
     A few that go on as fast as they can have a turn at once; the others see their place in the queue, and after
-    `slice_s` a turn goes to the next one. Work that rests between its steps needs no turn: only so many steps, commands
-    and beginnings happen at once.
+    `slice_s` a turn goes to the next one. Those that are watched come before those that are not, and of these those
+    whose owner has the fewest turns; one that is not watched gives its turn up as soon as one that is waits. Work that
+    rests between its steps needs no turn while it is watched: only so many steps, commands and beginnings happen at
+    once. While visitors' requests wait to be computed, all jobs rest between their steps.
 
     Args:
-        most_running: turns at once, and short pieces of work at once.
+        most_running: turns at once, and short pieces of work at once; turns as the operator says without it.
         idle_s: a job that nobody watches for so long ends.
         kept_s: an ended job is forgotten after so long.
         slice_s: how long a turn lasts while others wait.
     """
 
     def __init__(
-        self, most_running: int = 4, idle_s: float = 60.0, kept_s: float = 600.0, slice_s: float = 5.0
+        self, most_running: int | None = None, idle_s: float = 60.0, kept_s: float = 600.0, slice_s: float = 5.0
     ) -> None:
-        self.most_running, self.idle_s, self.kept_s, self.slice_s = most_running, idle_s, kept_s, slice_s
+        self._asked, self.idle_s, self.kept_s, self.slice_s = most_running, idle_s, kept_s, slice_s
         self._turns = threading.Lock()  # of the fields below; may be held while a job's `changed` is taken, not after
         self._jobs: dict[str, Job] = {}
         self._queue: deque[Job] = deque()
         self._running: dict[Job, float] = {}  # and since when
-        self._brief = threading.Semaphore(most_running)
+        self._brief = threading.Semaphore(most_running or N_BRIEF)
+
+    @property
+    def most_running(self) -> int:
+        """Turns at once."""
+        return self._asked or host().turns
 
     def start(
         self,
@@ -184,22 +204,36 @@ class Jobs:
             owner: whose it is.
 
         Raises:
-            JobError: if there are too many already.
+            JobError: if there are too many already, of all, of this owner or of the address that asks.
         """
+        who = asker()
         with self._turns:
             self._forget()
             there = self._jobs.get(token)
             if there is not None and there.state not in OVER:
                 return there
-            n_alive = sum(job.state not in OVER for job in self._jobs.values())
-            if n_alive >= MAX_ALIVE:
-                raise JobError("full", n=n_alive)
-            job = Job(token or secrets.token_urlsafe(16), make, about, owner)
+            self._check_limits(owner, who)
+            job = Job(token or secrets.token_urlsafe(16), make, about, owner, who)
             if is_paused:
                 job.send("pause")
             self._jobs[job.token] = job
         threading.Thread(target=self._run, args=(job,), name=f"job-{job.token[:6]}", daemon=True).start()
         return job
+
+    def _check_limits(self, owner: str, who: Asker) -> None:
+        alive = [job for job in self._jobs.values() if job.state not in OVER]
+        if len(alive) >= MAX_ALIVE:
+            raise JobError("full", n=len(alive))
+        n_own = sum(job.owner == owner for job in alive) if owner else 0
+        n_there = sum(job.who.address == who.address for job in alive) if who.address else 0
+        if n_own >= host().jobs or n_there >= host().address_jobs:
+            raise JobError("too_many_own", n=max(n_own, n_there))
+
+    def count(self) -> dict[str, int]:
+        """How many there are in each state, the states without any included."""
+        with self._turns:
+            found = Counter(job.state for job in self._jobs.values())
+        return {state: found[state] for state in get_args(State)}
 
     def find(self, token: str, owner: str = "") -> Job | None:
         """The job of this token, while it is known and the owner's."""
@@ -210,7 +244,8 @@ class Jobs:
     def place(self, job: Job) -> int:
         """How many jobs are before this one in the queue, itself included; 0 when it is not in it."""
         with self._turns:
-            return self._queue.index(job) + 1 if job in self._queue else 0
+            order = sorted(self._queue, key=self._rank)
+            return order.index(job) + 1 if job in order else 0
 
     def stop(self) -> None:
         """Cancel all jobs."""
@@ -230,7 +265,8 @@ class Jobs:
         _step_back()
         end: State = "failed"
         try:
-            end = self._work(job)
+            with asking(job.who):
+                end = self._work(job)
         except Exception as error:  # one visitor's job must not end another's
             job.problem = secrets.token_hex(4)
             log.error("reference %s", job.problem, exc_info=error)
@@ -270,6 +306,8 @@ class Jobs:
             self._show(job, work)
             if end is None and self._is_idle(job):
                 end = "forgotten" if goes_on else "done"
+            if end is None and TURNS.is_awaited():
+                rest = max(rest, MANNERS_S)
             if end is None and rest:
                 self._rest(job, rest)
         job.version += 1
@@ -279,19 +317,16 @@ class Jobs:
     def _step(self, job: Job, work: Work) -> tuple[bool, float]:
         """Go on by a step, if it is time for it and its turn; whether there is more to do, and how long to rest."""
         rest = work.rest_s()
-        if rest is None:
-            if not self._has_turn(job):
-                job.state = "queued"
-                return True, LOOK_S
-            job.state = "running"
-            goes_on = work.step()
-        else:
+        if rest is not None and job.is_watched():
             self._free(job)
-            job.state = "running"
-            if rest > 0:
-                return True, rest
-            with self._brief:
-                goes_on = work.step()
+        elif not self._has_turn(job):
+            job.state = "queued"
+            return True, LOOK_S
+        job.state = "running"
+        if rest:
+            return True, rest
+        with self._brief if rest is not None else contextlib.nullcontext():
+            goes_on = work.step()
         job.version += 1
         job.has_begun = True
         if not goes_on:
@@ -302,7 +337,8 @@ class Jobs:
         """Whether this job is one of the few; else it stands in the queue. A turn that has lasted goes to the next."""
         now = time.monotonic()
         with self._turns:
-            if job in self._running and (not self._queue or now - self._running[job] < self.slice_s):
+            slice_s = self.slice_s if job.is_watched() or not any(other.is_watched() for other in self._queue) else 0.0
+            if job in self._running and (not self._queue or now - self._running[job] < slice_s):
                 return True
             self._running.pop(job, None)
             if job not in self._queue:
@@ -312,10 +348,15 @@ class Jobs:
 
     def _hand_out(self, now: float) -> None:
         while self._queue and len(self._running) < self.most_running:
-            following = self._queue.popleft()
+            following = min(self._queue, key=self._rank)  # of equals the first
+            self._queue.remove(following)
             self._running[following] = now
             with following.changed:
                 following.changed.notify_all()
+
+    def _rank(self, job: Job) -> tuple[bool, int]:
+        n_turns = sum(other.owner == job.owner for other in self._running) if job.owner else 0
+        return not job.is_watched(), n_turns
 
     def _free(self, job: Job) -> None:
         """Give its turn, or its place in the queue, away."""

@@ -12,7 +12,7 @@ from pydantic.config import JsonDict
 from torch import nn
 
 from core.errors import SettingsError
-from core.inference import in_turn
+from core.inference import alone
 from core.scripting import render
 from core.sizes import Sizes
 from core.stack import Layer, edited, parse
@@ -263,7 +263,7 @@ def measured(layer: Layer, shape: Shape, asked: int = 0) -> float | None:
     numbers = max(prod(shape), prod(row.shape))
     if row.parameters > MAX_PARAMETERS or numbers > MAX_NUMBERS or row.multiply_adds > MAX_PRODUCTS:
         return None
-    return in_turn(_run, layer, shape)
+    return alone(_run, layer, shape)
 
 
 def script(settings: Settings) -> str:

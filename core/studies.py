@@ -1,7 +1,6 @@
 """Where studies are kept: an Optuna storage, an SQLite file unless the operator names another."""
 
 import logging
-import os
 import threading
 from datetime import date, datetime
 from functools import lru_cache
@@ -12,9 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.data.cache import cache_folder
 from core.errors import JobError
+from core.host import host
 
 log = logging.getLogger("camadas")
-STORAGE = "CAMADAS_STUDIES"  # an address as Optuna takes one, sqlite:///… or postgresql://…
 PREFIX = "camadas-"  # of the names of studies in the storage
 KEPT_DAYS = 30
 _making = threading.Lock()
@@ -22,7 +21,7 @@ _making = threading.Lock()
 
 def address_of_storage() -> str:
     """Where studies are kept: CAMADAS_STUDIES, or an SQLite file in the cache folder."""
-    named = os.environ.get(STORAGE)
+    named = host().studies
     if named:
         return named
     folder = cache_folder()

@@ -23,7 +23,7 @@ from core.models.tiny_vgg import TinyVGG
 from core.patterns import Kind, draw
 from core.scripting import render
 from core.style_task import StyleSettings, StyleTask
-from core.stylizing import DECODER, ENCODER, STYLE_PX, VIEW_PX, Style, look_at, mixed, style_of, stylize
+from core.stylizing import DECODER, ENCODER, STYLE_PX, VIEW_PX, Style, look_at, mixed, sketches, style_of, stylize
 from core.training.events import Done, Step
 from core.training.fit import fit
 from core.work import Work, packed
@@ -36,7 +36,7 @@ NONE_GIVEN: Own = {}
 KINDS: dict[str, Kind] = dict(zip(get_args(Name), get_args(Kind), strict=False))
 MASK_PX = 256
 LOOK_EVERY = 6  # steps between two previews
-SMALL_PX = 320  # longer side in the gallery
+SMALL_PX = 240  # longer side in the gallery
 PREVIEW_PX = 320  # longer side of what is shown while the decoder is refined
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")  # of scikit-image, beside the visitor's
 REFINING_S = 45.0
@@ -280,13 +280,13 @@ def stylized(
 def all_styles(image: np.ndarray, own: Own) -> list[tuple[str, np.ndarray]]:
     """A photo, small, in every style that is drawn by code, and in the visitor's own."""
     small = fit_within(image, SMALL_PX)
-    found = []
+    looks = {}
     for name in (*KINDS, *own):
         try:
-            found.append((name, stylize(small, _look(name, 1, own))))
+            looks[name] = _look(name, 1, own)
         except SettingsError:  # a picture of theirs that is no style, as the page says where it is chosen
             continue
-    return found
+    return list(zip(looks, sketches(small, list(looks.values())), strict=True))
 
 
 def channel(image: np.ndarray, style: np.ndarray) -> Channel:

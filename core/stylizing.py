@@ -1,6 +1,6 @@
 """A photo in the style of another picture: the network's work on pictures of any size, tile by tile, without seams."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -35,6 +35,7 @@ STYLE_PX = 448  # longer side of a style, as the encoder sees it
 VIEW_PX = 640  # longer side of a photo, as the encoder sees it at a brush of 1
 LEAST_PX = 8  # shorter side of a style
 LEAST_SEEN_PX = 32  # to which a strip is widened
+SKETCHED = 4  # styles in a turn
 BAND_ROWS = 256
 Sums = dict[str, Tensor]  # by layer: count, sum and sum of squares of each channel, (3, C) float64
 Statistics = tuple[dict[str, Tensor], dict[str, Tensor]]  # by layer: means and spreads, (1, C) float32
@@ -144,6 +145,28 @@ def stylize(
         fine = paint(made, image, lambda share: progress(0.1 + 0.9 * share))
         made = _with_fine(made, fine, view.shape)
     return _in_colours_of(made, image) if keeps_colours else made
+
+
+def sketches(image: np.ndarray, styles: Sequence[Style]) -> list[np.ndarray]:
+    """A small photo in each of several styles, as `stylize` paints it at full strength; looked at once for a few.
+
+    Args:
+        image: (H, W, 3) uint8 RGB, no side longer than a tile's.
+        styles: any number.
+
+    Returns:
+        (H, W, 3) uint8 RGB each.
+    """
+    groups = [list(styles[at : at + SKETCHED]) for at in range(0, len(styles), SKETCHED)]
+    return [made for group in groups for made in in_turn(_sketched, image, group)]
+
+
+@torch.inference_mode()
+def _sketched(image: np.ndarray, styles: list[Style]) -> list[np.ndarray]:
+    (tile,) = tiles(*image.shape[:2])
+    features, painter = _features(_input(tile.cut(image))), _Painter(styles[:1], 1.0, None, None)
+    own, photo = _statistics(_sums_of(features)), _input(image)
+    return [painter._painted(tile, features, own, [style], None, photo, image.shape) for style in styles]
 
 
 class _Painter:

@@ -48,7 +48,7 @@ def show() -> None:
         return
     with result_column:
         words = _("The current photo, and its square as the networks see it: 32 × 32 pixels.")
-        st.image(shown(given, settings), words, width="stretch", alt=words)
+        st.image(shown(given, settings), words, width="stretch", alt=words, output_format="JPEG")
         st.markdown(f"### {verdict(main)}")
         bars(answers)
     page.numbers(numbers(main, seconds))

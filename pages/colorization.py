@@ -1,6 +1,7 @@
 """Colorization: a photo goes in, a colorized photo comes out, and next to the truth where there is one."""
 
 import time
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
@@ -30,6 +31,8 @@ SLUG = "colorization"
 COLOURFULNESS = N_("By Hasler and Süsstrunk: 0 is grey, 33 moderate, 59 quite colourful.")
 PSNR = N_("How close the pixels are to the true ones. More is better.")
 DIFFERENCE = N_("Mean colour difference from the truth, CIEDE2000. Less is better; 1 is barely seen.")
+KNOWN = f"{SLUG}_known"
+ORDER = ("grey", "table", "net", "truth")  # from the least to the most that is known
 REFERENCES = [
     "Zhang, Isola, Efros (2016), [Colorful image colorization](https://arxiv.org/abs/1603.08511)",
     "Iizuka, Simo-Serra, Ishikawa (2016), [Let there be color!](https://doi.org/10.1145/2897824.2925974)",
@@ -37,6 +40,15 @@ REFERENCES = [
     "Hasler, Süsstrunk (2003), [Measuring colourfulness in natural images](https://doi.org/10.1117/12.477378)",
     "Sharma, Wu, Dalal (2005), [The CIEDE2000 color-difference formula](https://doi.org/10.1002/col.20070)",
 ]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A photo, what is made of it without the network, and how near that comes to it."""
+
+    shown: Picture
+    pictures: dict[str, Picture]
+    measured: dict[str, Comparison]
 
 
 def show() -> None:
@@ -56,7 +68,8 @@ def show() -> None:
             help=None if has_truth else _("This photo is black and white, or toned: there are no colours."),
         )
         photo.download(SLUG, "colorized", lambda image: colorize(image, settings).image)
-    greyed = without_colour(shown)
+    known = known_of(shown, has_truth=has_truth)
+    greyed = known.pictures["grey"]
     start = time.perf_counter()
     try:
         result = colorize(greyed, settings)
@@ -75,9 +88,12 @@ def show() -> None:
             key=f"{SLUG}_before_after",
         )
     pictures = {"net": result.image}
+    measured = {"net": compare(result.image, shown)}
     if has_truth:
-        pictures = {"grey": greyed, "table": colorize_by_table(greyed), "net": result.image, "truth": shown}
-    measured = {name: compare(picture, shown) for name, picture in pictures.items()}
+        pictures = {**known.pictures, "net": result.image, "truth": shown}
+        measured = {**known.measured, **measured}
+        pictures = {name: pictures[name] for name in ORDER}
+        measured = {name: measured[name] for name in ORDER}
     page.numbers(numbers(result, seconds, measured))
     parts = {N_("How it works"): partial(explain, result, settings, measured)}
     if has_truth:
@@ -86,6 +102,19 @@ def show() -> None:
     parts[N_("References")] = partial(page.references, REFERENCES)
     page.tabs(SLUG, parts)
     page.try_next(SLUG)
+
+
+def known_of(shown: Picture, *, has_truth: bool) -> Known:
+    """What does not depend on any knob, worked out once for a photo."""
+    known: Known | None = st.session_state.get(KNOWN)
+    if known is None or known.shown is not shown:
+        pictures = {"grey": without_colour(shown)}
+        measured = {}
+        if has_truth:
+            pictures["table"] = colorize_by_table(pictures["grey"])
+            measured = {name: compare(picture, shown) for name, picture in {**pictures, "truth": shown}.items()}
+        known = st.session_state[KNOWN] = Known(shown, pictures, measured)
+    return known
 
 
 def numbers(result: Colorized, seconds: float, measured: dict[str, Comparison]) -> list[page.Number]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import catalog, photo
+from ui import catalog, page, photo
 from ui.files import asset
 from ui.language import _
 
@@ -16,9 +16,10 @@ st.markdown(
         "take away the link, the picture or the code. Everything is computed here, with networks that we trained."
     )
 )
+page.greeting()
 photo.problem("home")
 for section, title in catalog.SECTIONS.items():
-    entries = [entry for entry in catalog.PAGES if entry.section == section]
+    entries = catalog.entries(section)
     if not entries:
         continue
     st.subheader(_(title), anchor=False)

@@ -160,12 +160,8 @@ def figures(now: Found, settings: Settings) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**" + ", ".join(f"{_(knob)} {_value(value)}" for knob, value in top.values.items()) + "**")
-        st.page_link(
-            catalog.page_of(catalog.entry("moons")),
-            label=_("Train it in Two moons"),
-            icon=":material/bubble_chart:",
-            query_params=controls.link("moons", settings_of(settings, top.values)),
-        )
+        asked = controls.link("moons", settings_of(settings, top.values))
+        catalog.link("moons", _("Train it in Two moons"), query_params=asked)
     st.caption(_("There its learning rate and L2 are the nearest that can be chosen, and it has one start."))
     scores = [tried.score for tried in now.tried]
     keep = min if is_loss else max

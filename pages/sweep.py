@@ -46,7 +46,7 @@ def show() -> None:
         return
     st.caption(_("{n} networks, trained together.").format(n=number(len(runs))))
     sweep(token, settings, data, f"{SLUG}_grid", partial(open_one, settings), partial(keep, token))
-    if (asked := st.session_state.pop(OPENED, None)) is not None:
+    if (asked := st.session_state.pop(OPENED, None)) is not None and catalog.is_open("moons"):
         st.switch_page(catalog.page_of(catalog.entry("moons")), query_params=asked)
     page.tabs(
         SLUG,

@@ -1,10 +1,12 @@
 """The one ordered list of the pages."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from core.host import host
 from ui.files import ROOT
 from ui.language import N_, _
 
@@ -261,10 +263,30 @@ PAGES = (
     ),
 )
 
+ABOUT = Entry(
+    slug="about",
+    section="",
+    title=N_("About"),
+    promise=N_("What is kept of my visit, and what is all this made of?"),
+    icon=":material/info:",
+)
+ALL = (*PAGES, ABOUT)
+
+
+def is_open(slug: str) -> bool:
+    """Whether the operator has opened this page; the home page always is."""
+    only = host().pages
+    return not only or slug in (*only, PAGES[0].slug, ABOUT.slug)
+
+
+def entries(section: str) -> list[Entry]:
+    """The open pages of a section."""
+    return [page for page in PAGES if page.section == section and is_open(page.slug)]
+
 
 def entry(slug: str) -> Entry:
     """The page with this slug."""
-    return next(page for page in PAGES if page.slug == slug)
+    return next(page for page in ALL if page.slug == slug)
 
 
 def page_of(page: Entry) -> StreamlitPage:
@@ -274,12 +296,21 @@ def page_of(page: Entry) -> StreamlitPage:
         title=_(page.title),
         icon=page.icon,
         url_path=page.slug,
-        default=not page.section,
+        default=page is PAGES[0],
+        visibility="hidden" if page is ABOUT else "visible",
     )
 
 
+def link(slug: str, label: str, **values: Any) -> None:
+    """A link to a page, if it is open."""
+    if is_open(slug):
+        found = entry(slug)
+        st.page_link(page_of(found), label=label, icon=found.icon, **values)
+
+
 def navigation() -> dict[str, list[StreamlitPage]]:
-    """The pages by section, for st.navigation; a section without pages is left out."""
+    """The open pages by section, for st.navigation; a section without any is left out. About is linked at the foot."""
     titles = {"": "", **{section: _(title) for section, title in SECTIONS.items()}}
-    pages = {title: [page_of(p) for p in PAGES if p.section == section] for section, title in titles.items()}
+    pages = {title: [page_of(page) for page in entries(section)] for section, title in titles.items()}
+    pages[""].append(page_of(ABOUT))
     return {title: found for title, found in pages.items() if found}

@@ -11,10 +11,10 @@ from core.jobs import JOBS, Job
 from ui import controls, errors
 from ui.components.address import address
 from ui.language import _
+from ui.visitors import COOKIE
 
 T = TypeVar("T")
 
-COOKIE = "camadas_visitor"  # unguessable, of one browser; a job belongs to it
 BEGUN = "jobs_begun"  # tokens of the jobs that this session has begun
 
 

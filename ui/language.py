@@ -11,6 +11,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_compact_decimal, format_decimal
 
+from core.host import host
 from ui.files import ROOT
 
 LANGUAGES = {"en": "English", "pt": "Português"}
@@ -82,15 +83,21 @@ def current() -> str:
     return st.session_state.get(_KEY, "en")
 
 
+def offered() -> dict[str, str]:
+    """The languages that the operator offers, and what they call themselves."""
+    return {language: LANGUAGES[language] for language in host().languages}
+
+
 def choose() -> None:
-    """Settle the visit's language: `?lang=` in the address, else what was chosen, else the browser's locale.
+    """Settle the visit's language: `?lang=` in the address, else what was chosen, else the browser's locale, else the
+    first that is offered.
 
     A language other than the browser's is kept in the address, so that a link hands it on.
     """
     browsers = "pt" if (st.context.locale or "").lower().startswith("pt") else "en"
     asked = str(st.query_params.get("lang", "")).lower()[:2]
-    if asked not in LANGUAGES:
-        asked = st.session_state.get(_KEY, browsers)
+    if asked not in offered():
+        asked = st.session_state.get(_KEY, browsers if browsers in offered() else next(iter(offered())))
     if asked != st.session_state.get(_KEY):
         st.session_state[_KEY] = st.session_state[_SWITCH] = asked
     if asked != browsers and st.query_params.get("lang") != asked:
@@ -99,10 +106,12 @@ def choose() -> None:
 
 def switch() -> None:
     """The switch in the sidebar."""
+    if len(offered()) == 1:
+        return
     st.session_state.setdefault(_SWITCH, current())
     st.segmented_control(
         _("Language"),
-        list(LANGUAGES),
+        list(offered()),
         format_func=LANGUAGES.__getitem__,
         key=_SWITCH,
         on_change=_switched,

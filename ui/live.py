@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.jobs import JOBS, OVER, Job, Watcher
-from ui.jobs import COOKIE
+from ui.visitors import COOKIE
 
 LOOK_S = 0.25  # between two looks at a job's state and its place in the queue
 MAX_MESSAGE = 1000  # characters

@@ -7,6 +7,7 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.host import host
 from core.images import Picture
 from ui import catalog, photo
 from ui.language import _, every
@@ -120,8 +121,23 @@ def references(entries: Sequence[str]) -> None:
 
 def try_next(slug: str) -> None:
     """The page that follows in the catalog; after the last one, the home page."""
-    order = [entry.slug for entry in catalog.PAGES]
-    following = catalog.PAGES[(order.index(slug) + 1) % len(order)]
+    there = [entry for entry in catalog.PAGES if catalog.is_open(entry.slug)]
+    order = [entry.slug for entry in there]
+    following = there[(order.index(slug) + 1) % len(order)] if slug in order else there[0]
     st.divider()
     label = _("Next: {title}").format(title=_(following.title)) if following.section else _("All pages")
-    st.page_link(catalog.page_of(following), label=label, icon=following.icon)
+    catalog.link(following.slug, label)
+
+
+def greeting() -> None:
+    """The operator's words on the home page."""
+    if host().greeting:
+        st.markdown(host().greeting)
+
+
+def foot() -> None:
+    """What stands at the foot of every page: the operator's words, and the way to About."""
+    with st.container(horizontal=True, vertical_alignment="center", key="foot"):
+        if host().footer:
+            st.markdown(host().footer)
+        catalog.link(catalog.ABOUT.slug, _("About: what is kept, networks, licences"))

@@ -18,6 +18,7 @@ from ui import errors, uploads
 from ui.components.upload_words import upload_words
 from ui.files import asset
 from ui.language import N_, _
+from ui.visitors import named
 
 SAMPLES = {
     "chelsea": N_("Cat"),
@@ -146,6 +147,7 @@ def download(slug: str, tag: str, function: Callable[[np.ndarray], np.ndarray]) 
     photo = current()
     format: Format = "jpeg" if photo.data[:2] == b"\xff\xd8" else "png"
 
+    @named  # it runs in another thread
     def make() -> bytes:
         with _full_size:
             return encode(function(decode(photo.data)), format, quality=95)
@@ -182,8 +184,7 @@ def _take_file(key: str) -> None:
     try:
         st.session_state[_PHOTO] = _photo(data, file.name)
     except ImageRejected as error:
-        reason = ImageRejected(error.reason, **error.details)  # without the traceback, which holds the file's pixels
-        st.session_state[_PROBLEM] = (reason, _stem(file.name) + PurePath(file.name).suffix[:6], "")
+        st.session_state[_PROBLEM] = (error.alone(), _stem(file.name) + PurePath(file.name).suffix[:6], "")
 
 
 def _take_sample(name: str) -> None:

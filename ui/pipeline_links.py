@@ -1,7 +1,5 @@
 """From one page to another with a pipeline under the arm."""
 
-import streamlit as st
-
 from core import augmentation, augmentation_gain
 from core.augmentation import PipelineSettings
 from ui import catalog, controls
@@ -24,5 +22,4 @@ def _shared(settings: PipelineSettings) -> dict[str, object]:
 
 
 def _link(slug: str, settings: PipelineSettings, label: str) -> None:
-    entry = catalog.entry(slug)
-    st.page_link(catalog.page_of(entry), label=label, icon=entry.icon, query_params=controls.link(slug, settings))
+    catalog.link(slug, label, query_params=controls.link(slug, settings))

@@ -1,55 +1,85 @@
-"""What surrounds the pages: start and end, the error page, security headers, readiness."""
+"""What surrounds the pages: start and end, the error page, readiness, meters."""
 
 import asyncio
 import logging
 import secrets
+import sys
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
-from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+from streamlit.runtime import get_instance
 
+from core import meters
+from core.errors import JobError, SettingsError
+from core.host import host
 from core.jobs import JOBS
-from ui.jobs import COOKIE
+from core.turns import TURNS
+from ui import errors, logs
+from ui.gate import Gate
 from ui.language import _
 from ui.live import live
+from ui.visitors import Owners, sweep
 
 log = logging.getLogger("camadas")
-HEADERS = {
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"same-origin",
-    b"content-security-policy": b"frame-ancestors 'self'; object-src 'none'; base-uri 'self'",
-    b"permissions-policy": b"camera=(self), microphone=(), geolocation=()",
-}
-COOKIE_RULES = f"Path=/; HttpOnly; SameSite=Lax; Max-Age={30 * 24 * 3600}"
 N_DOWNLOADS = 64  # threads
 WARM_AFTER_S = 1.0  # the first page is painted before torch takes the interpreter
+SWEEP_S = 5.0
+SWITCH_S = 0.001  # with Python's own 5 ms what computes waits that long after each operation while others run a page
 _warm = threading.Event()
+
+
+def checked() -> None:
+    """Read the operator's settings; a wrong one is a sentence and the end, before anything has begun."""
+    try:
+        settings = host()
+    except SettingsError as error:
+        sys.exit(f"Camadas does not start: {error}.")
+    config.set_option("server.disconnectedSessionTTL", int(settings.session_kept_s))
 
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Once the server answers, import torch and load the first checkpoint in the background; at the end stop jobs."""
+    logs.begin()
+    sys.setswitchinterval(SWITCH_S)
     MultiPartParser.spool_max_size = (st.get_option("server.maxUploadSize") + 1) * 2**20  # nothing goes to the disk
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(N_DOWNLOADS, "download"))  # they wait for each other in ui.photo
     timer = loop.call_later(WARM_AFTER_S, threading.Thread(target=_warm_up, name="warm-up", daemon=True).start)
+    Gate.owners = Owners(get_instance())
+    sweeping = asyncio.create_task(_sweep(Gate.owners))
     yield
+    sweeping.cancel()
     timer.cancel()
     JOBS.stop()
 
 
+async def _sweep(owners: Owners) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        try:
+            await asyncio.to_thread(sweep, owners)
+        except Exception:
+            log.exception("the sweep of closed sessions failed")
+
+
 def apologize(error: Exception) -> bool:
-    """Show a short apology with a reference and log the traceback under it."""
+    """Say what is wrong: too many are here, or a bug, with a reference under which the log has the traceback."""
+    if isinstance(error, JobError):
+        errors.show(errors.sentence(error))
+        return True
     reference = secrets.token_hex(4)
-    log.error("reference %s", reference, exc_info=error)
+    log.error("reference %s", reference, exc_info=error, extra={"reference": reference})
     st.error(
         _(
             "Something went wrong on our side. Your photo and settings are kept; try again. Reference: {reference}"
@@ -64,27 +94,12 @@ async def ready(request: Request) -> JSONResponse:
     return JSONResponse({"ready": _warm.is_set()}, status_code=200 if _warm.is_set() else 503)
 
 
-class SecurityHeaders:
-    """Adds HEADERS to every answer, and a cookie to the pages of a browser that has none yet."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and the answer back with the headers."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                present = {name.lower(): value for name, value in message["headers"]}
-                message["headers"] = [*message["headers"], *(h for h in HEADERS.items() if h[0] not in present)]
-                is_page = present.get(b"content-type", b"").startswith(b"text/html")
-                if is_page and COOKIE not in HTTPConnection(scope).cookies:
-                    secure = "; Secure" if scope["scheme"] == "https" else ""
-                    cookie = f"{COOKIE}={secrets.token_urlsafe(16)}; {COOKIE_RULES}{secure}"
-                    message["headers"].append((b"set-cookie", cookie.encode()))
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers)
+async def metrics(request: Request) -> Response:
+    """The meters, as Prometheus reads them; ui.gate lets only those through who may."""
+    meters.WAITING.set(TURNS.n_waiting())
+    for state, n in JOBS.count().items():
+        meters.JOBS.labels(state).set(n)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _warm_up() -> None:
@@ -98,5 +113,6 @@ def _warm_up() -> None:
         log.exception("warm-up failed")
 
 
-ROUTES = [Route("/ready", ready), WebSocketRoute("/live/{token}", live)]
-MIDDLEWARE = [Middleware(SecurityHeaders)]
+checked()
+ROUTES = [Route("/ready", ready), Route("/metrics", metrics), WebSocketRoute("/live/{token}", live)]
+MIDDLEWARE = [Middleware(Gate)]

@@ -43,7 +43,7 @@ def uploader(slug: str, chosen: str, option: str, label: str) -> None:
         try:
             picture = fitted(data, PICTURE_PX)
         except ImageRejected as error:
-            st.session_state[trouble] = (name[:40], ImageRejected(error.reason, **error.details))
+            st.session_state[trouble] = (name[:40], error.alone())
             return
         picture.flags.writeable = False
         st.session_state[_PICTURE] = {**given(), option: picture}

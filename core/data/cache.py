@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import DatasetError
+from core.host import host
 
 FORMAT_VERSION = 2
 
@@ -59,9 +60,9 @@ class Dataset:
 
 def cache_folder() -> Path:
     """Where the caches lie: CAMADAS_CACHE, else camadas under the user's cache folder."""
-    named = os.environ.get("CAMADAS_CACHE")
-    if named:
-        return Path(named)
+    named_by_host = host().cache
+    if named_by_host:
+        return named_by_host
     named = os.environ.get("XDG_CACHE_HOME")
     return (Path(named) if named else Path.home() / ".cache") / "camadas"
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from core.data import DATASETS
 from core.data.cache import Dataset, cached, key_of
 from core.errors import DatasetError, ImageRejected, SettingsError
+from core.host import host
 from core.images import SUFFIXES, decode
 
 _CHUNK = 512
@@ -47,7 +48,7 @@ class Source:
 
 def data_folder() -> Path:
     """The folder of all data sets: CAMADAS_DATA, else `data` in the current folder."""
-    return Path(os.environ.get("CAMADAS_DATA", "data"))
+    return host().data
 
 
 def load(name: str, split: str, folder: Path | None = None, *, download: bool = True) -> Dataset:

@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -60,13 +60,15 @@ def logged(process: subprocess.Popen) -> str:
 
 
 @contextmanager
-def serving(app: Path = ROOT / "streamlit_app.py", wait_for: str = "/ready") -> Iterator[tuple[str, subprocess.Popen]]:
+def serving(
+    app: Path = ROOT / "streamlit_app.py", wait_for: str = "/ready", environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, subprocess.Popen]]:
     """The app on a free port of this machine, until the block ends; gives its address and process."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
     log = tempfile.TemporaryFile()  # noqa: SIM115 - the process keeps it
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=log)
+    process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=log)
     process.stderr = log
     address = f"http://127.0.0.1:{port}"
     try:

@@ -8,6 +8,7 @@ import weakref
 import pytest
 
 from core import jobs
+from core.askers import Asker, asker, asking
 from core.errors import JobError
 from core.jobs import ENDED, Job, Jobs, Watcher
 
@@ -352,3 +353,72 @@ def test_a_token_of_ones_own_finds_the_job():
     assert some.find("mine") is job
     assert some.start(Counting, token="mine") is job
     some.stop()
+
+
+def test_an_owner_and_an_address_have_so_many_and_no_more(monkeypatch):
+    monkeypatch.setenv("CAMADAS_JOBS", "2")
+    monkeypatch.setenv("CAMADAS_ADDRESS_JOBS", "3")
+    some = Jobs()
+    with asking(Asker("me", "school")):
+        mine = [some.start(Counting, owner="me") for _ in range(2)]
+        with pytest.raises(JobError) as caught:
+            some.start(Counting, owner="me")
+        assert caught.value.reason == "too_many_own"
+        some.start(Counting, owner="you")
+        with pytest.raises(JobError):
+            some.start(Counting, owner="somebody")  # the school has three already
+    with asking(Asker("me", "home")):
+        mine[0].send("cancel")
+        until(lambda: mine[0].state == "cancelled")
+        some.start(Counting, owner="me")  # there is room again
+    some.stop()
+
+
+def test_who_is_not_watched_gives_way_at_once():
+    some = Jobs(most_running=1, slice_s=PATIENCE_S)
+    alone = some.start(Counting)
+    until(lambda: alone.state == "running")
+    alone.watched_at -= jobs.UNWATCHED_S + 1
+    watched = some.start(Counting)
+    Eyes(watched)
+    until(lambda: watched.state == "running" and alone.state == "queued")
+    others = [some.start(Counting) for _ in range(2)]
+    Eyes(others[1])
+    until(lambda: [job.state for job in others] == ["queued", "queued"])
+    others[0].watched_at -= jobs.UNWATCHED_S + 1
+    assert [some.place(job) for job in (others[1], alone, others[0])] == [1, 2, 3]
+    some.stop()
+
+
+def test_an_owner_with_fewer_turns_is_next():
+    some = Jobs(most_running=2, slice_s=PATIENCE_S)
+    first = [some.start(Counting, owner=owner) for owner in ("greedy", "other")]
+    until(lambda: [job.state for job in first] == ["running", "running"])
+    second, third = some.start(Counting, owner="greedy"), some.start(Counting, owner="modest")
+    until(lambda: [second.state, third.state] == ["queued", "queued"])
+    assert [some.place(third), some.place(second)] == [1, 2]
+    some.stop()
+
+
+def test_jobs_are_counted_by_state():
+    some = Jobs()
+    job = some.start(Counting)
+    until(lambda: job.state == "running")
+    assert some.count()["running"] == 1
+    assert some.count()["failed"] == 0
+    some.stop()
+    until(lambda: some.count()["cancelled"] == 1)
+
+
+def test_a_job_computes_for_whoever_began_it():
+    class Asking(Counting):
+        def step(self) -> bool:
+            self.who = asker()
+            return super().step()
+
+    work = Asking()
+    with asking(Asker("me", "school")):
+        job = Jobs().start(lambda: work)
+    until(lambda: work.n > 0)
+    assert work.who == Asker("me", "school")
+    job.send("cancel")

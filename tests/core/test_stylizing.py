@@ -10,8 +10,8 @@ from core.colour import lightness, rgb_to_lab
 from core.errors import SettingsError
 from core.images import fit_within
 from core.models.style_decoder import statistics
-from core.patterns import draw
-from core.stylizing import mixed, style_of, stylize
+from core.patterns import KINDS, draw
+from core.stylizing import mixed, sketches, style_of, stylize
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +162,14 @@ def test_what_is_no_style_is_said(image, reason):
 def test_a_strip_is_a_style():
     strip = draw("waves", 1, 256)[:8]
     assert all(np.isfinite(spread.numpy()).all() for spread in style_of(strip).spread.values())
+
+
+def test_a_sketch_is_what_a_small_photo_becomes(photo):
+    small = fit_within(photo, 96)
+    styles = [
+        style_of(draw(kind, 1, 96)) for kind in ("waves", "mosaic", "dots", "halftone", "strokes")[:5] if kind in KINDS
+    ]
+    found = sketches(small, styles)
+    assert len(found) == len(styles) > stylizing.SKETCHED
+    for made, style in zip(found, styles, strict=True):
+        assert np.array_equal(made, stylize(small, style))

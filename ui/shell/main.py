@@ -4,10 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import catalog, language, photo
+from ui import catalog, language, photo, visitors
 from ui.device import badge
 from ui.files import asset
 from ui.language import _
+from ui.page import foot
 
 SIDEBAR_PX = 256
 HERE = Path(__file__).parent
@@ -25,6 +26,11 @@ with st.sidebar:
         photo.sidebar()
     language.switch()
     badge()
-page.run()
+if visitors.let_in():
+    page.run()
+    if page.url_path != catalog.ABOUT.slug:
+        foot()
+else:
+    visitors.full()
 tag = language.LOCALES[language.current()].replace("_", "-")  # as in BCP 47
 st.html((HERE / "document.html").read_text().replace("LANGUAGE", tag), unsafe_allow_javascript=True)

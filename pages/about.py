@@ -1,0 +1,85 @@
+"""About: what is kept of a visit, the networks and their cards, licences, version."""
+
+import streamlit as st
+
+from core.about import card, kept_s, licences, models, version
+from core.errors import CheckpointError
+from ui import errors, page
+from ui.language import N_, _, number, plural
+
+SLUG = "about"
+
+
+def show() -> None:
+    """The whole page."""
+    page.header(SLUG)
+    page.tabs(
+        SLUG,
+        {
+            N_("What is kept"): kept,
+            N_("Networks"): networks,
+            N_("Licences"): licenced,
+        },
+    )
+    st.caption(_("Camadas {version}, MIT licence.").format(version=version()))
+    page.try_next(SLUG)
+
+
+def kept() -> None:
+    """The promise, and what stands behind it."""
+    seconds = round(kept_s())
+    st.markdown(
+        "\n".join(
+            f"- {sentence}"
+            for sentence in (
+                _(
+                    "**Your photos and files** are in this server's memory while your tab is open, never on its disk, "
+                    "in no log and in no link. Nobody but your browser is given them."
+                ),
+                plural(
+                    "When you close the tab, or reload it, they are gone within about {n} second.",
+                    "When you close the tab, or reload it, they are gone within about {n} seconds.",
+                    seconds,
+                ),
+                _(
+                    "**Runs** that train a network end a minute after nobody watches them any more. Their results "
+                    "are kept for ten minutes, so that a reload finds them."
+                ),
+                _(
+                    "**Studies** are kept for 30 days, under a name that only your link knows: settings and scores, "
+                    "no points."
+                ),
+                _(
+                    "**One cookie** tells your browser from others, so that your runs and pictures are yours. It "
+                    "is a random number that is good for 30 days and says nothing about you."
+                ),
+                _("**The log** counts requests, errors and seconds. It has no addresses, no file names, no photos."),
+                _("Nothing is loaded from any other server, and nothing is sent to one."),
+            )
+        )
+    )
+
+
+def networks() -> None:
+    """All of ours, and one card."""
+    try:
+        found = models()
+    except CheckpointError as error:
+        errors.show(errors.sentence(error))
+        return
+    st.markdown(_("All of them were trained for Camadas. Their cards are in English."))
+    page.table(
+        [_("Network"), _("What it does"), _("Parameters"), _("Measured"), _("Licence")],
+        [[m.name, m.summary, number(m.parameters), m.figure, m.licence] for m in found],
+    )
+    chosen = st.selectbox(_("Card"), [m.name for m in found], key=f"{SLUG}_card", bind="query-params")
+    with st.container(border=True):
+        st.markdown(card(chosen))
+
+
+def licenced() -> None:
+    """Of what we use."""
+    st.markdown(licences())
+
+
+show()

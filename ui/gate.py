@@ -1,0 +1,249 @@
+"""The gate before the app: limits on sockets and uploads, whose pictures are whose, what strangers may not read.
+
+It is pure ASGI, so that nothing is read before it is known to be wanted.
+"""
+
+import asyncio
+import json
+import logging
+import re
+import secrets
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, MutableMapping
+from contextvars import ContextVar
+from ipaddress import ip_address
+from typing import Any
+
+import streamlit as st
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core import meters
+from core.host import host
+from ui.visitors import COOKIE, Owners, network_of
+
+log = logging.getLogger("camadas.requests")
+reference: ContextVar[str] = ContextVar("reference", default="")
+MINUTE_S = 60.0
+COOKIE_S = 30 * 24 * 3600
+MAX_BODY = 2**16  # bytes of anything that is no upload
+TRY_AGAIN = 1013  # WebSocket: try again later
+FORBIDDEN_NAMES = (b"server", b"x-powered-by")
+KNOWN = re.compile(r"/(_stcore/[\w-]+|media|live|static|component|ready|metrics|[a-z0-9_]*)(?=/|$)")
+
+
+class Rate:
+    """So many a minute for each."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._times: dict[str, deque[float]] = defaultdict(deque)
+
+    def takes(self, who: str, most: int) -> bool:
+        """Whether one more is within `most` a minute; it is counted if so."""
+        now = self._clock()
+        times = self._times[who]
+        while times and times[0] <= now - MINUTE_S:
+            times.popleft()
+        if len(times) >= most:
+            return False
+        times.append(now)
+        if len(self._times) > 10_000:
+            self._times = defaultdict(deque, {who: t for who, t in self._times.items() if t and t[-1] > now - MINUTE_S})
+        return True
+
+
+class Gate:
+    """Lets requests through, or says why not.
+
+    Args:
+        app: what is behind it.
+    """
+
+    owners: Owners | None = None  # when the app has begun
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.uploads = Rate()
+        self.sockets: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request or WebSocket on."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._request(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    # ---- WebSockets
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limits = host()
+        visitor, address = _who(scope)
+        if self.sockets[address] >= limits.address_sockets or (visitor and self.sockets[visitor] >= limits.sockets):
+            meters.REFUSED.labels("sockets").inc()
+            await receive()
+            await send({"type": "websocket.close", "code": TRY_AGAIN})
+            return
+        counted = [who for who in (visitor, address) if who]
+        self.sockets.update(counted)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.sockets.subtract(counted)
+            for who in counted:
+                if self.sockets[who] <= 0:
+                    del self.sockets[who]
+
+    # ---- HTTP
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        token = reference.set(secrets.token_hex(4))
+        begun, status = time.perf_counter(), 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _headers(scope, message["headers"])
+            await send(message)
+
+        try:
+            await self._checked(scope, receive, answer)
+        finally:
+            log.info(
+                "request",
+                extra={
+                    "fields": {
+                        "method": scope["method"],
+                        "path": _family(_path(scope)),
+                        "status": status,
+                        "ms": round(1000 * (time.perf_counter() - begun), 1),
+                    }
+                },
+            )
+            reference.reset(token)
+
+    async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = _path(scope)
+        visitor, address = _who(scope)
+        if not self._may_see(scope, path, visitor):
+            await _say(send, 404, "Not Found")
+        elif path.startswith("/_stcore/upload_file/") and scope["method"] == "PUT":
+            await self._upload(scope, receive, send, visitor, address)
+        elif scope["method"] not in ("GET", "HEAD", "OPTIONS") and _length(scope) > MAX_BODY:
+            await _say(send, 413, "Content Too Large")
+        else:
+            await self.app(scope, receive, send)
+
+    def _may_see(self, scope: Scope, path: str, visitor: str) -> bool:
+        if path in ("/metrics", "/_stcore/metrics"):
+            return _may_measure(scope)
+        return not path.startswith("/media/") or self.owners is None or self.owners.may_see(path, visitor)
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send, visitor: str, address: str) -> None:
+        limits = host()
+        is_within = not visitor or self.uploads.takes(visitor, limits.uploads)
+        if not is_within or not self.uploads.takes(address, limits.address_uploads):
+            meters.REFUSED.labels("uploads").inc()
+            await _say(send, 429, "Too many files within a minute: wait a little.")
+            return
+        has_begun = False
+
+        async def answer(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            async with asyncio.timeout(limits.upload_s):
+                await self.app(scope, receive, answer)
+        except TimeoutError:
+            meters.REFUSED.labels("upload_seconds").inc()
+            if not has_begun:
+                await _say(send, 408, "The file has not come in time: try again.")
+
+
+def _headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """An answer's headers: those of security, a reference, and a cookie for a browser that has none yet."""
+    present = {name.lower(): value for name, value in headers}
+    made = [(name, value) for name, value in headers if name.lower() not in FORBIDDEN_NAMES]
+    made += [header for header in security_headers() if header[0] not in present]
+    made.append((b"x-request-id", reference.get().encode()))
+    is_page = present.get(b"content-type", b"").startswith(b"text/html")
+    if is_page and COOKIE not in HTTPConnection(scope).cookies:
+        made.append((b"set-cookie", _cookie(scope["scheme"] == "https").encode()))
+    return made
+
+
+def security_headers() -> list[tuple[bytes, bytes]]:
+    """What every answer carries. Streamlit's page needs inline scripts and styles, workers, and evaluates Vega's
+    expressions; nothing comes from any other host."""
+    frames = " ".join(("'self'", *host().embedding))
+    policy = (
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; "
+        "connect-src 'self' data: blob:; frame-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+        f"frame-ancestors {frames}"
+    )
+    return [
+        (b"content-security-policy", policy.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"same-origin"),
+        (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()"),
+    ]
+
+
+def _cookie(is_secure: bool) -> str:
+    """Sent with requests of our own page alone; in another site's frame only one that says so is sent at all."""
+    rules = f"Path=/; HttpOnly; Max-Age={COOKIE_S}"
+    if is_secure and host().embedding:
+        rules += "; Secure; SameSite=None; Partitioned"
+    else:
+        rules += "; SameSite=Lax" + ("; Secure" if is_secure else "")
+    return f"{COOKIE}={secrets.token_urlsafe(16)}; {rules}"
+
+
+def _who(scope: Scope) -> tuple[str, str]:
+    """The browser's cookie, and its address."""
+    client = scope.get("client")
+    return HTTPConnection(scope).cookies.get(COOKIE, "")[:64], f"at {network_of(client[0] if client else '')}"
+
+
+def _path(scope: Scope) -> str:
+    """The path within the app."""
+    base = "/" + str(st.get_option("server.baseUrlPath") or "").strip("/")
+    path = str(scope["path"])
+    return path.removeprefix(base) or "/" if base != "/" and f"{path}/".startswith(f"{base}/") else path
+
+
+def _family(path: str) -> str:
+    """A path without what is one visitor's: tokens, sessions, names of files."""
+    found = KNOWN.match(path)
+    return found[0] if found else "other"
+
+
+def _length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else MAX_BODY + 1
+        if name == b"transfer-encoding":
+            return MAX_BODY + 1
+    return 0
+
+
+def _may_measure(scope: Scope) -> bool:
+    client = scope.get("client")
+    try:
+        address = ip_address(client[0]) if client else None
+    except ValueError:
+        return False
+    return address is not None and any(address in network for network in host().metrics)
+
+
+async def _say(send: Send, status: int, words: str) -> None:
+    body = json.dumps({"detail": words}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    start: MutableMapping[str, Any] = {"type": "http.response.start", "status": status, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": body})
