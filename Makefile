@@ -6,7 +6,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test app test lint evaluate bench screenshots messages lock clean
+.PHONY: help setup setup-test app test test-hosting lint evaluate bench screenshots messages lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ lint: setup-test ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+test-hosting: setup-test ## run the tests with nginx
+	@bash tests/debian.sh hosting
+	$(BIN)/pytest tests/hosting
 
 evaluate: setup-test ## measure every checkpoint again against its card (needs CAMADAS_DATA)
 	$(BIN)/python -m tests.evaluate

@@ -7,6 +7,8 @@ one at a time: a slow browser gets fewer, and the job never waits. A job that no
 import contextlib
 import logging
 import os
+import pickle
+import re
 import secrets
 import sys
 import threading
@@ -15,10 +17,12 @@ from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from core.askers import Asker, asker, asking
 from core.errors import JobError
+from core.files import write_whole
 from core.host import host
 from core.turns import TURNS
 from core.work import Work
@@ -33,6 +37,9 @@ NICE = 10  # of the threads of jobs
 MAX_COMMANDS = 100  # waiting at one job
 MANNERS_S = 0.1  # between two steps while requests wait
 UNWATCHED_S = 2.0  # after so long without anybody a job lets others go first
+STOP_S, BRIEF_S = 10.0, 0.02  # that jobs may take to be written down; between two looks whether they are
+SUFFIX = ".run"
+TOKEN = re.compile(r"[\w-]{1,64}")
 LOOK_S = 0.5  # between two looks whether anybody is there
 ANSWER_S = 5.0  # that somebody waits for an answer
 T = TypeVar("T")
@@ -175,6 +182,7 @@ class Jobs:
         self._asked, self.idle_s, self.kept_s, self.slice_s = most_running, idle_s, kept_s, slice_s
         self._turns = threading.Lock()  # of the fields below; may be held while a job's `changed` is taken, not after
         self._jobs: dict[str, Job] = {}
+        self._folder: Path | None = None
         self._queue: deque[Job] = deque()
         self._running: dict[Job, float] = {}  # and since when
         self._brief = threading.Semaphore(most_running or N_BRIEF)
@@ -238,8 +246,27 @@ class Jobs:
     def find(self, token: str, owner: str = "") -> Job | None:
         """The job of this token, while it is known and the owner's."""
         with self._turns:
-            job = self._jobs.get(token)
+            job = self._jobs.get(token) or self._taken_up(token)
         return job if job is not None and job.owner in ("", owner) else None
+
+    def _taken_up(self, token: str) -> Job | None:
+        """A job that was written down: it goes on where it was."""
+        file = self._folder / f"{token}{SUFFIX}" if self._folder and TOKEN.fullmatch(token) else None
+        if file is None or not file.exists():
+            return None
+        try:
+            kept = pickle.loads(file.read_bytes())  # our own file, in a folder that is the server's alone
+        except Exception:  # of another version
+            log.exception("a job that was written down cannot be read")
+            return None
+        finally:
+            file.unlink(missing_ok=True)
+        job = Job(token, lambda: kept["work"], kept["about"], kept["owner"], has_begun=kept["has_begun"])
+        if not kept["goes_on"]:
+            job.send("pause")
+        self._jobs[token] = job
+        threading.Thread(target=self._run, args=(job,), name=f"job-{token[:6]}", daemon=True).start()
+        return job
 
     def place(self, job: Job) -> int:
         """How many jobs are before this one in the queue, itself included; 0 when it is not in it."""
@@ -247,12 +274,29 @@ class Jobs:
             order = sorted(self._queue, key=self._rank)
             return order.index(job) + 1 if job in order else 0
 
-    def stop(self) -> None:
-        """Cancel all jobs."""
+    def stop(self, folder: Path | None = None) -> None:
+        """Cancel all jobs.
+
+        Args:
+            folder: where those are written down first that can be, to be found there by their tokens.
+        """
         with self._turns:
-            jobs = list(self._jobs.values())
+            jobs = [job for job in self._jobs.values() if job.state not in OVER]
         for job in jobs:
-            job.send("cancel")
+            if folder is None:
+                job.send("cancel")
+            else:
+                job.send("keep", folder)
+        end = time.monotonic() + STOP_S
+        while folder is not None and any(job.state not in OVER for job in jobs) and time.monotonic() < end:
+            time.sleep(BRIEF_S)
+
+    def look_in(self, folder: Path) -> None:
+        """Find jobs there too that were written down when a server stopped, until they are KEPT_S old."""
+        self._folder = folder
+        for file in folder.glob(f"*{SUFFIX}"):
+            if time.time() - file.stat().st_mtime > self.kept_s:
+                file.unlink(missing_ok=True)
 
     def _forget(self) -> None:
         now = time.monotonic()
@@ -290,6 +334,9 @@ class Jobs:
                 name, value = command
                 job.version += 1
                 if name == "cancel":
+                    end = "cancelled"
+                elif name == "keep":
+                    _keep(job, work, value, goes_on=wants_to_run)
                     end = "cancelled"
                 elif name in ("pause", "resume"):
                     wants_to_run = name == "resume"
@@ -387,6 +434,21 @@ class Jobs:
             asked = any(w.wants and w.seen < job.version for w in job.watchers)
             if not job.commands and not job.questions and not asked:
                 job.changed.wait(timeout=min(seconds, self.idle_s))
+
+
+def _keep(job: Job, work: Work, folder: Path, *, goes_on: bool) -> None:
+    """Write a job down, for this user alone, if it may and can be."""
+    if not getattr(work, "is_kept", False):
+        return
+    kept = {"about": job.about, "owner": job.owner, "has_begun": job.has_begun, "goes_on": goes_on, "work": work}
+    try:
+        data = pickle.dumps(kept)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = folder / f"{job.token}{SUFFIX}"
+        write_whole(file, data)
+        file.chmod(0o600)
+    except Exception:
+        log.exception("a job cannot be written down")
 
 
 def _taken(job: Job) -> tuple[str, Any] | None:

@@ -51,6 +51,8 @@ class Many(Work):
         SettingsError: if there are too many, or they cannot be trained together.
     """
 
+    is_kept = True
+
     def __init__(
         self, runs: Sequence[Settings], points: Points | None = None, rates: Tensor | None = None, l2: float = -1.0
     ) -> None:

@@ -40,6 +40,8 @@ class Peer(Work):
         data: its points.
     """
 
+    is_kept = True
+
     def __init__(self, settings: Settings, data: Split) -> None:
         self.data, self.epoch, self.until = data, 0, 0
         rows = data.parts["train"]

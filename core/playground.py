@@ -92,6 +92,8 @@ class Playground(Work):
         begun: a network to go on with, of the settings' sizes; first weights without it.
     """
 
+    is_kept = True
+
     def __init__(self, settings: Settings, points: Points | None = None, begun: Network | None = None) -> None:
         self.settings = settings
         self.data = split(points or points_of(settings), settings)
@@ -114,6 +116,12 @@ class Playground(Work):
         self.grid = features_of(grid(MAP_CELLS), settings.features)
         self.small_grid = features_of(grid(NEURON_CELLS), settings.features)
         self._note()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Go on in another process, whose clock is another one."""
+        self.__dict__.update(state)
+        self.due = 0.0
+        self.speed.clear()
 
     def rest_s(self) -> float | None:
         """Until the next epoch is due at the visitor's pace; None without one."""

@@ -2,13 +2,20 @@
 
 import json
 import struct
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 
 class Work(Protocol):
-    """What a job does. All its methods are called by the job's own thread."""
+    """What a job does. All its methods are called by the job's own thread.
+
+    Attributes:
+        is_kept: whether it is written down when the server stops, so that it goes on when it starts again: pickle must
+            be able to, and a visitor's photo must not be in it.
+    """
+
+    is_kept: ClassVar[bool] = False
 
     def rest_s(self) -> float | None:
         """Seconds until the next step is due, 0 when it is; None for work that goes on as fast as it can."""

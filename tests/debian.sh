@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install what Debian must give, only where it is missing: debian.sh python | browser
+# Install what Debian must give, only where it is missing: debian.sh python | browser | hosting
 set -eu
 
 install() {
@@ -16,6 +16,10 @@ install() {
 case "$1" in
     python)
         "${PYTHON:-python3}" -c 'import ensurepip, venv' 2>/dev/null || install python3 python3-venv
+        ;;
+    hosting)
+        command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || install nginx-light
+        command -v openssl >/dev/null || install openssl
         ;;
     browser)
         for browser in chromium chromium-browser google-chrome google-chrome-stable; do

@@ -15,7 +15,9 @@ ALONE = {  # a library and the only files that may import it
     "imgaug": {"core/augmenters.py"},
     "gettext": {"ui/language.py"},
     "babel": {"ui/language.py"},
-    "starlette": {"streamlit_app.py", "ui/server.py", "ui/live.py"},
+    "starlette": {"streamlit_app.py", "ui/server.py", "ui/live.py", "ui/gate.py"},
+    "prometheus_client": {"core/meters.py", "ui/server.py"},
+    "pydantic_settings": {"core/host.py"},
 }
 TABLES = {"core/models/__init__.py", "core/data/__init__.py", "core/recipes/__init__.py"}
 

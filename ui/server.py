@@ -20,6 +20,7 @@ from streamlit import config
 from streamlit.runtime import get_instance
 
 from core import meters
+from core.data.cache import cache_folder
 from core.errors import JobError, SettingsError
 from core.host import host
 from core.jobs import JOBS
@@ -56,12 +57,14 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(N_DOWNLOADS, "download"))  # they wait for each other in ui.photo
     timer = loop.call_later(WARM_AFTER_S, threading.Thread(target=_warm_up, name="warm-up", daemon=True).start)
+    runs = cache_folder() / "runs"
+    JOBS.look_in(runs)
     Gate.owners = Owners(get_instance())
     sweeping = asyncio.create_task(_sweep(Gate.owners))
     yield
     sweeping.cancel()
     timer.cancel()
-    JOBS.stop()
+    await asyncio.to_thread(JOBS.stop, runs)
 
 
 async def _sweep(owners: Owners) -> None:

@@ -71,9 +71,10 @@ def serving(
     process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=log)
     process.stderr = log
     address = f"http://127.0.0.1:{port}"
+    base = "/" + variables.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
     try:
         deadline = time.monotonic() + PATIENCE_S
-        while not answers(address + wait_for):
+        while not answers(address + base.rstrip("/") + wait_for):
             assert process.poll() is None, logged(process)
             assert time.monotonic() < deadline, f"no answer from {wait_for} in {PATIENCE_S} s"
             time.sleep(0.02)  # between two questions to a server that is starting
@@ -102,10 +103,16 @@ def visiting(
     theme: str = "light",
     language: str = "en",
     permissions: Sequence[str] = (),
+    is_trusting: bool = False,
 ) -> Iterator[Page]:
     """A visitor with a fresh session; fails if the page asks another host for anything or throws in JavaScript."""
     context = browser.new_context(
-        base_url=address, viewport=size, color_scheme=theme, locale=LOCALES[language], permissions=list(permissions)
+        base_url=address,
+        viewport=size,
+        color_scheme=theme,
+        locale=LOCALES[language],
+        permissions=list(permissions),
+        ignore_https_errors=is_trusting,
     )
     foreign: list[str] = []
     thrown: list[str] = []

@@ -1,6 +1,7 @@
 """Background jobs: watched, paused, commanded, cancelled, queued, forgotten. Tests wait for states, not for a time."""
 
 import gc
+import os
 import threading
 import time
 import weakref
@@ -422,3 +423,53 @@ def test_a_job_computes_for_whoever_began_it():
     until(lambda: work.n > 0)
     assert work.who == Asker("me", "school")
     job.send("cancel")
+
+
+class Keeping(Counting):
+    is_kept = True
+
+
+def test_what_may_be_is_written_down_at_the_end_and_goes_on_in_another_server(tmp_path):
+    before, after = Jobs(), Jobs()
+    running = before.start(Keeping, "about", owner="me")
+    paused = before.start(Keeping, owner="me")
+    with_photo = before.start(Counting, owner="me")
+    until(lambda: all(job.version > 3 for job in (running, paused, with_photo)))
+    paused.send("pause")
+    until(lambda: paused.state == "paused")
+    before.stop(tmp_path)
+    assert {job.state for job in (running, paused, with_photo)} == {"cancelled"}
+    assert {file.stem for file in tmp_path.iterdir()} == {running.token, paused.token}
+    assert {file.stat().st_mode & 0o077 for file in tmp_path.iterdir()} == {0}
+    after.look_in(tmp_path)
+    assert after.find(running.token, "somebody") is None
+    again = after.find(running.token, "me")
+    assert again.about == "about"
+    until(lambda: again.state == "running" and again.version > 3)
+    assert int(again.answer(lambda work: work.n)) > running.result
+    still = after.find(paused.token, "me")
+    until(lambda: still.state == "paused")
+    assert still.answer(lambda work: work.n) == paused.result
+    assert after.find(with_photo.token, "me") is None
+    assert not list(tmp_path.iterdir())
+    after.stop()
+
+
+@pytest.mark.parametrize("token", ["../../etc/passwd", "a/b", "", "a" * 65, "gone"])
+def test_a_token_is_no_path(tmp_path, token):
+    some = Jobs()
+    some.look_in(tmp_path / "runs")
+    (tmp_path / "b.run").write_bytes(b"no pickle")
+    assert some.find(token) is None
+
+
+def test_what_was_written_down_is_gone_after_a_while_and_what_is_broken_harms_nobody(tmp_path):
+    old, broken = tmp_path / "old.run", tmp_path / "broken.run"
+    old.write_bytes(b"")
+    broken.write_bytes(b"no pickle")
+    os.utime(old, (0, 0))
+    some = Jobs()
+    some.look_in(tmp_path)
+    assert not old.exists()
+    assert some.find("broken") is None
+    assert not broken.exists()

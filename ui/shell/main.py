@@ -33,4 +33,6 @@ if visitors.let_in():
 else:
     visitors.full()
 tag = language.LOCALES[language.current()].replace("_", "-")  # as in BCP 47
-st.html((HERE / "document.html").read_text().replace("LANGUAGE", tag), unsafe_allow_javascript=True)
+away = _("The app is back in a moment. This page goes on by itself, with its settings.")
+document = (HERE / "document.html").read_text().replace("LANGUAGE", tag).replace("AWAY", away)
+st.html(document, unsafe_allow_javascript=True)

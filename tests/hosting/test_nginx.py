@@ -1,0 +1,113 @@
+"""The app through nginx: TLS, a base path, WebSockets, uploads, live views."""
+
+import asyncio
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from benchmarks.visitors import marked_photo
+from tests.browser.browse import give_photo, launch, open_page, serving, settled, visiting
+from tests.hosting.proxy import proxied, trusting
+from tests.protocol import Visitor
+
+BASE = "/school/camadas"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = launch(playwright)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module", params=["", BASE], ids=["root", "base"])
+def hosted(request, tmp_path_factory) -> Iterator[tuple[str, Path]]:
+    environment = {"STREAMLIT_SERVER_BASE_URL_PATH": request.param.strip("/")}
+    folder = tmp_path_factory.mktemp("nginx")
+    with (
+        serving(wait_for="/ready", environment=environment) as (server, _process),
+        proxied(folder, [server], request.param) as found,
+    ):
+        yield found
+
+
+def ask(address: str, pem: Path) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(address, context=trusting(pem)) as answer:
+            return answer.status, answer.url
+    except urllib.error.HTTPError as error:
+        return error.code, address
+
+
+def test_a_photo_is_colorized_in_a_real_browser(browser, hosted):
+    address, _pem = hosted
+    with visiting(browser, address, is_trusting=True) as page:
+        open_page(page, f"{address}/colorization")
+        give_photo(page, "photo.jpg", "image/jpeg", marked_photo(1), "Choose a photo")
+        expect(page.get_by_role("button", name="Download, 512 × 512")).to_be_visible()
+        settled(page)
+        with page.expect_download() as caught:
+            page.get_by_role("button", name="Download, 512 × 512").click()
+        assert Path(caught.value.path()).stat().st_size > 10_000
+        page.reload()
+        settled(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Colorization")
+
+
+def test_a_network_trains_live_in_a_real_browser(browser, hosted):
+    address, _pem = hosted
+    with visiting(browser, address, is_trusting=True) as page:
+        open_page(page, f"{address}/moons")
+        page.get_by_role("button", name="Start").click()
+        page.locator(".lab[data-frames]:not([data-frames='0']):not([data-frames='1'])").wait_for()
+
+
+def test_pages_are_found_by_their_links_and_by_the_sidebar(browser, hosted):
+    address, _pem = hosted
+    with visiting(browser, address, is_trusting=True) as page:
+        open_page(page, f"{address}/convolution?convolution_stride_height=2")
+        expect(page.get_by_label("Stride, down", exact=False).first).to_be_visible()
+        page.get_by_test_id("stSidebarNavLink").first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Camadas")
+        assert page.url.startswith(f"{address}/")
+
+
+def test_the_base_path_without_its_slash_leads_there(hosted):
+    address, pem = hosted
+    status, url = ask(address, pem)
+    assert status == 200
+    assert url == f"{address}/" or not address.endswith(BASE)
+
+
+def test_the_meters_are_not_for_the_world(hosted):
+    address, pem = hosted
+    assert ask(f"{address}/metrics", pem)[0] == 404
+    assert ask(f"{address}/_stcore/metrics", pem)[0] == 404
+    assert ask(f"{address}/ready", pem)[0] == 200
+
+
+def test_cookies_are_for_tls_alone_and_stick_to_a_server(hosted):
+    address, pem = hosted
+    with urllib.request.urlopen(f"{address}/moons", context=trusting(pem)) as answer:
+        cookies = answer.headers.get_all("set-cookie")
+        assert answer.headers["Strict-Transport-Security"]
+        assert answer.headers["Server"] == "nginx"  # no version
+    assert {cookie.split("=")[0] for cookie in cookies} >= {"camadas_visitor", "camadas_server"}
+    assert all("Secure" in cookie and "HttpOnly" in cookie for cookie in cookies if cookie.startswith("camadas_"))
+
+
+def test_a_live_view_streams_through_it(hosted):
+    address, pem = hosted
+
+    async def watch() -> tuple[int, str]:
+        async with Visitor(address, trusting(pem)) as visitor:
+            shown = await visitor.open("moons")
+            return await visitor.watch(json.loads(shown.components["moons_network"])["token"], 60, until_frames=10)
+
+    assert asyncio.run(watch()) == (10, "running")
