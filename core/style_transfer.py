@@ -24,6 +24,7 @@ from core.patterns import Kind, draw
 from core.scripting import render
 from core.style_task import StyleSettings, StyleTask
 from core.stylizing import DECODER, ENCODER, STYLE_PX, VIEW_PX, Style, look_at, mixed, sketches, style_of, stylize
+from core.stylizing import Memory as Memory
 from core.training.events import Done, Step
 from core.training.fit import fit
 from core.work import Work, packed
@@ -242,6 +243,7 @@ def stylized(
     settings: Settings,
     own: Own = NONE_GIVEN,
     decoder: StyleDecoder | None = None,
+    memory: Memory | None = None,
 ) -> Stylized:
     """Give a photo the style that the settings name.
 
@@ -250,6 +252,7 @@ def stylized(
         settings: all of the page's.
         own: the visitor's styles.
         decoder: refined on a style; None for the shipped one.
+        memory: of a photo that is given again and again.
 
     Raises:
         SettingsError: for a style of one colour or of too few pixels, for a mask that is not read, or if the
@@ -271,6 +274,7 @@ def stylized(
         mask=mask,
         outside=other if mask is not None else None,
         decoder=decoder,
+        memory=memory,
     )
     scale = min(1.0, VIEW_PX / max(image.shape[:2])) / settings.brush
     seen = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))

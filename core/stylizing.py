@@ -59,6 +59,38 @@ class Style:
     tones: Tensor
 
 
+@dataclass
+class Seen:
+    """What the network saw of a photo, whatever its style: about ten megabytes for 512 x 512.
+
+    Attributes:
+        features: those that are adapted.
+        own: their statistics.
+        look: the photo as a style of its own; None until it is asked for.
+        coded: the photo coded and decoded, (1, 3, H, W); None until it is asked for.
+    """
+
+    features: dict[str, Tensor]
+    own: Statistics
+    look: Style | None = None
+    coded: Tensor | None = None
+
+
+class Memory:
+    """Keeps what was seen of the latest photo of one tile, so that another style or strength costs a third as much."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._seen: Seen | None = None
+
+    def of(self, image: np.ndarray, decoder: StyleDecoder, look: Callable[[], Seen]) -> Seen:
+        """What is known of a picture, (H, W, 3) uint8; looked at where it is another than the latest."""
+        key = image.shape, hash(image.tobytes()), id(decoder)
+        if self._seen is None or self._key != key:
+            self._key, self._seen = key, look()
+        return self._seen
+
+
 def style_of(image: np.ndarray) -> Style:
     """Look at a style.
 
@@ -108,6 +140,7 @@ def stylize(
     mask: np.ndarray | None = None,
     outside: Style | None = None,
     decoder: StyleDecoder | None = None,
+    memory: Memory | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> np.ndarray:
     """Give a photo a style.
@@ -125,6 +158,7 @@ def stylize(
         mask: (h, w) float32, 0 to 1, stretched over the photo: where the style holds; None for everywhere.
         outside: the style elsewhere; None leaves the photo as it is there.
         decoder: None for the shipped one.
+        memory: of the photo that is given again and again.
         progress: told the share that is done, 0 to 1.
 
     Returns:
@@ -132,7 +166,7 @@ def stylize(
     """
     height, width = image.shape[:2]
     styles = [style] if outside is None or mask is None else [style, outside]
-    paint = _Painter(styles, strength, mask, decoder)
+    paint = _Painter(styles, strength, mask, decoder, memory)
     view = fit_within(image, VIEW_PX)
     is_large = view.shape != image.shape
     small = _resized(view, 1 / brush)
@@ -164,9 +198,8 @@ def sketches(image: np.ndarray, styles: Sequence[Style]) -> list[np.ndarray]:
 @torch.inference_mode()
 def _sketched(image: np.ndarray, styles: list[Style]) -> list[np.ndarray]:
     (tile,) = tiles(*image.shape[:2])
-    features, painter = _features(_input(tile.cut(image))), _Painter(styles[:1], 1.0, None, None)
-    own, photo = _statistics(_sums_of(features)), _input(image)
-    return [painter._painted(tile, features, own, [style], None, photo, image.shape) for style in styles]
+    seen, painter = _looked_through(tile, image), _Painter(styles, 1.0, None, None)
+    return [_pixels(painter._toned(tile, seen.features, seen.own, style)) for style in styles]
 
 
 class _Painter:
@@ -177,13 +210,19 @@ class _Painter:
         strength: how much of the photo shows through.
         mask: None for everywhere.
         decoder: None for the shipped one.
+        memory: of a picture that is one tile.
     """
 
     def __init__(
-        self, styles: list[Style], strength: float, mask: np.ndarray | None, decoder: StyleDecoder | None
+        self,
+        styles: list[Style],
+        strength: float,
+        mask: np.ndarray | None,
+        decoder: StyleDecoder | None,
+        memory: Memory | None = None,
     ) -> None:
         self.styles, self.strength, self.mask = styles, strength, mask
-        self.decoder = decoder or _decoder()
+        self.decoder, self.memory = decoder or _decoder(), memory or Memory()
 
     def __call__(self, image: np.ndarray, photo: np.ndarray, progress: Callable[[float], None]) -> np.ndarray:
         """Both (H, W, 3) uint8: what is painted, and what shows through where the strength is below 1."""
@@ -232,11 +271,13 @@ class _Painter:
 
     @torch.inference_mode()
     def _paint_whole(self, tile: Tile, image: np.ndarray) -> np.ndarray:
-        x = _input(tile.cut(image))
-        features = _features(x)
-        own = _statistics(_sums_of(features))
-        shown = Style(*own, *_look_of([tile.inner(x)])) if self.strength < 1 else None
-        return self._painted(tile, features, own, self._wanted(shown), None, _input(image), image.shape)
+        seen = self.memory.of(image, self.decoder, lambda: _looked_through(tile, image))
+        if self.strength < 1 and seen.look is None:
+            seen.look = Style(*seen.own, *_look_of([tile.inner(_input(tile.cut(image)))]))
+            seen.coded = self._toned(tile, seen.features, seen.own, seen.look)
+        wanted = self._wanted(seen.look if self.strength < 1 else None)[: len(self.styles)]
+        painted = [self._toned(tile, seen.features, seen.own, style) for style in wanted]
+        return self._put_together(tile, painted, seen.coded, _input(image), image.shape)
 
     @torch.inference_mode()
     def _paint_part(
@@ -250,38 +291,48 @@ class _Painter:
     ) -> np.ndarray:
         features = _features(_input(tile.cut(image)))
         photo_here = _input(photo[tile.rows, tile.columns])
-        return self._painted(tile, features, own, wanted, levels, photo_here, photo.shape)
+        each = zip(wanted, levels, strict=True)
+        painted = [self._toned(tile, features, own, style, level) for style, level in each]
+        coded = painted[-1] if self.strength < 1 else None
+        return self._put_together(tile, painted[: len(self.styles)], coded, photo_here, photo.shape)
 
-    def _painted(
-        self,
-        tile: Tile,
-        features: dict[str, Tensor],
-        own: Statistics,
-        wanted: list[Style],
-        levels: list[Look] | None,
-        photo: Tensor,
-        size: tuple[int, ...],
+    def _toned(
+        self, tile: Tile, features: dict[str, Tensor], own: Statistics, style: Style, level: Look | None = None
+    ) -> Tensor:
+        """A tile decoded in a style, with its colours and tones; `level` is how the whole picture was before."""
+        made = _decoded(self.decoder, features, own, style)
+        if level:
+            before, after = level
+            made = tile.inner(bands(recoloured(made, before, style.colours)))
+        else:
+            made = tile.inner(made)
+            made = bands(recoloured(made, colours(made), style.colours))
+            after = tones(made)
+        return toned(made, after, style.tones)
+
+    def _put_together(
+        self, tile: Tile, painted: list[Tensor], coded: Tensor | None, photo: Tensor, size: tuple[int, ...]
     ) -> np.ndarray:
-        painted = []
-        for at, style in enumerate(wanted):
-            made = _decoded(self.decoder, features, own, style)
-            if levels:
-                before, after = levels[at]
-                made = tile.inner(bands(recoloured(made, before, style.colours)))
-            else:
-                made = tile.inner(made)
-                made = bands(recoloured(made, colours(made), style.colours))
-                after = tones(made)
-            painted.append(toned(made, after, style.tones))
+        """What is inside and outside the mask, (h, w, 3) uint8; `coded` is the photo as the decoder gives it back."""
         inside, outside = painted[0], painted[1] if len(self.styles) > 1 else photo
-        if self.strength < 1:  # what coding and decoding alone change is given back
-            back = (1 - self.strength) * (photo - painted[-1])
+        if self.strength < 1 and coded is not None:  # what coding and decoding alone change is given back
+            back = (1 - self.strength) * (photo - coded)
             inside = inside + back
             outside = outside + back if len(self.styles) > 1 else photo
         if self.mask is not None:
             share = torch.from_numpy(tile.stretched(self.mask, size)).to(photo.device)
             inside = outside + share * (inside - outside)
-        return (inside[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
+        return _pixels(inside)
+
+
+def _looked_through(tile: Tile, image: np.ndarray) -> Seen:
+    features = _features(_input(tile.cut(image)))
+    own = _statistics(_sums_of(features))
+    return Seen({layer: features[layer] for layer in (DEEP, SHALLOW)}, own)
+
+
+def _pixels(x: Tensor) -> np.ndarray:
+    return (x[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
 
 
 def _input(image: np.ndarray) -> Tensor:

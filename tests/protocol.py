@@ -12,10 +12,12 @@ import time
 import urllib.error
 import urllib.request
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import websockets
@@ -24,6 +26,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection
 
+T = TypeVar("T")
 PATIENCE_S = 60.0
 KEY = re.compile(r"\$\$ID-[0-9a-f]+-(.+)", re.DOTALL)
 PICTURE = re.compile(r"data:image/\w+;base64,([A-Za-z0-9+/=]+)")
@@ -289,9 +292,10 @@ class Visitor:
             open_timeout=PATIENCE_S,
             ssl=self.context,
         ) as socket:
-            for command in commands:
-                await socket.send(json.dumps({"do": command}))
-            await socket.send(json.dumps({"want": True}))
+            with suppress(websockets.ConnectionClosed):
+                for command in commands:
+                    await socket.send(json.dumps({"do": command}))
+                await socket.send(json.dumps({"want": True}))
             while (left := end - time.perf_counter()) > 0:
                 try:
                     received = await asyncio.wait_for(socket.recv(), left)
@@ -381,6 +385,12 @@ def _state(widget: Widget, value: Any) -> WidgetState:
     else:
         setattr(state, name, value)
     return state
+
+
+def run(doing: Coroutine[Any, Any, T]) -> T:
+    """Do it in a thread of its own: a test with a browser has a loop that runs already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, doing).result()
 
 
 def pictures_in(data: str) -> Iterator[bytes]:

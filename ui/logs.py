@@ -49,6 +49,7 @@ def begin() -> None:
     handler.setFormatter(Lines())
     logging.root.handlers = [handler]
     logging.root.setLevel(logging.INFO)
+    logging.getLogger("uvicorn.access").disabled = True  # ui.gate says it, without addresses
     for name in list(logging.root.manager.loggerDict):
         if name.startswith(QUIET):
             logger = logging.getLogger(name)

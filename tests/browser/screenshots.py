@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.browse import LOCALES, NARROW, WIDE, launch, open_page, serving, settled, visiting
-from ui.catalog import PAGES
+from ui.catalog import ALL
 
 
 def whole_page(page: Page, file: Path) -> None:
@@ -27,7 +27,7 @@ def main(folder: Path, slugs: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, serving() as (address, _process):
         browser = launch(playwright)
-        for entry in (page for page in PAGES if not slugs or page.slug in slugs):
+        for entry in (page for page in ALL if not slugs or page.slug in slugs):
             for language in LOCALES:
                 for theme in ("light", "dark"):
                     for size in (WIDE, NARROW):

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.visitors import marked_photo
 from tests.browser.browse import PATIENCE_S, serving
-from tests.protocol import Visitor
+from tests.protocol import Visitor, run
 from ui.files import ROOT
 
 WATCHED = """
@@ -69,7 +69,7 @@ def test_a_photo_is_gone_soon_after_its_tab(watched):
             await visitor.leave()
             return with_it, await until(visitor, lambda held: not any(held.values()))
 
-    with_it, without = asyncio.run(come_and_go())
+    with_it, without = run(come_and_go())
     assert with_it["media"] > 0
     assert with_it["owners"] > 0
     assert without == {"photos": 0, "uploads": 0, "media": 0, "sessions": 0, "owners": 0}
@@ -86,6 +86,6 @@ def test_a_full_server_says_so_and_lets_the_next_one_in(watched):
             after = (await third.run()).titles
             return [*before, *again], after
 
-    before, after = asyncio.run(crowd())
+    before, after = run(crowd())
     assert before == ["Every place is taken", "Camadas"]
     assert after == ["Two moons"]

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
+from email.message import Message
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,7 +15,7 @@ import websockets
 
 from benchmarks.visitors import marked_photo
 from tests.browser.browse import PATIENCE_S, answers, logged, serving
-from tests.protocol import Unexpected, Visitor
+from tests.protocol import Unexpected, Visitor, run
 
 LIMITS = {
     "CAMADAS_UPLOADS": "4",
@@ -50,15 +51,15 @@ def guarded() -> Iterator[tuple[str, object]]:
         yield found
 
 
-def ask(address: str, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+def ask(address: str, path: str, **headers: str) -> tuple[int, Message, bytes]:
     """An answer, whatever its status."""
     request = urllib.request.Request(address + path, headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
-            return answer.status, dict(answer.headers), answer.read()
+            return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, dict(error.headers), error.read()
+            return error.code, error.headers, error.read()
 
 
 def raw(address: str, text: bytes, most: int = 65536) -> bytes:
@@ -86,12 +87,12 @@ async def refused(uri: str, **options: object) -> bool:
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1.evil.example", "null"])
 def test_a_foreign_page_opens_no_socket(guarded, path, origin):
     address, _ = guarded
-    assert asyncio.run(refused(address.replace("http", "ws") + path, origin=origin))
+    assert run(refused(address.replace("http", "ws") + path, origin=origin))
 
 
 def test_a_socket_for_live_views_without_origin_is_refused(guarded):
     address, _ = guarded
-    assert asyncio.run(refused(address.replace("http", "ws") + "/live/abcdefghijklmnop"))
+    assert run(refused(address.replace("http", "ws") + "/live/abcdefghijklmnop"))
 
 
 def test_a_guessed_token_and_a_borrowed_one_show_nothing(guarded):
@@ -105,7 +106,7 @@ def test_a_guessed_token_and_a_borrowed_one_show_nothing(guarded):
             seen = [await mine.watch(token, PATIENCE_S, until_frames=2)]
             return [*seen, await other.watch(token, PATIENCE_S), await mine.watch("a" * 22, PATIENCE_S)]
 
-    (n_mine, _state), *others = asyncio.run(look())
+    (n_mine, _state), *others = run(look())
     assert n_mine == 2
     assert others == [(0, "gone"), (0, "gone")]
 
@@ -121,7 +122,7 @@ def test_a_picture_is_given_to_its_own_browser_alone(guarded):
             picture = shown.pictures[0]
             return [(await visitor.fetch(picture))[0] for visitor in (mine, other, nobody)]
 
-    assert asyncio.run(look()) == [200, 404, 404]
+    assert run(look()) == [200, 404, 404]
 
 
 def test_an_upload_needs_the_token_of_its_page_and_has_a_limit_a_minute(guarded):
@@ -137,7 +138,7 @@ def test_an_upload_needs_the_token_of_its_page_and_has_a_limit_a_minute(guarded)
             again = [await visitor.put(place, "photo.jpg", "image/jpeg", b"x") for _ in range(4)]
             return found + [status for status, _said in again]
 
-    assert asyncio.run(give()) == [403, 204, 204, 204, 429]
+    assert run(give()) == [403, 204, 204, 204, 429]
 
 
 def test_a_file_for_another_session_is_not_taken(guarded):
@@ -151,7 +152,7 @@ def test_a_file_for_another_session_is_not_taken(guarded):
             assert foreign != place
             return (await visitor.put(foreign, "photo.jpg", "image/jpeg", b"x"))[0]
 
-    assert asyncio.run(give()) == 400
+    assert run(give()) == 400
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 99999999999", b"Transfer-Encoding: chunked"])
@@ -174,7 +175,7 @@ def test_an_upload_that_says_too_much_is_refused_unread(guarded):
             head = request(place, visitor, b"Content-Length: 99999999999")
             return await asyncio.to_thread(raw, address, head, 12)
 
-    assert asyncio.run(give()).split()[1] == b"413"
+    assert run(give()).split()[1] == b"413"
 
 
 def request(path: str, visitor: Visitor, framing: bytes) -> bytes:
@@ -200,7 +201,7 @@ def test_an_upload_that_never_ends_is_ended(guarded):
             head = request(place, visitor, b"Content-Length: 1000") + b"--edge\r\n"
             return await asyncio.to_thread(raw, address, head, 12)
 
-    assert asyncio.run(give()).split()[1] == b"408"
+    assert run(give()).split()[1] == b"408"
 
 
 def test_so_many_sockets_of_one_address_and_no_more(guarded):
@@ -220,7 +221,7 @@ def test_so_many_sockets_of_one_address_and_no_more(guarded):
             shown = await visitor.open("")
         return len(opened), still_answers, bool(shown.kinds)
 
-    assert asyncio.run(crowd()) == (most, True, True)
+    assert run(crowd()) == (most, True, True)
 
 
 def test_so_many_sockets_of_one_browser_and_no_more(guarded):
@@ -241,7 +242,7 @@ def test_so_many_sockets_of_one_browser_and_no_more(guarded):
             await asyncio.gather(*(line.close() for line in opened))
             return len(opened)
 
-    assert asyncio.run(crowd()) == most - 1
+    assert run(crowd()) == most - 1
 
 
 @pytest.mark.parametrize("path", TRICKS)
@@ -297,7 +298,7 @@ def test_nonsense_on_the_socket_is_closed_without_a_word_of_ours(guarded):
                 return said
 
     for message in (b"\xff" * 100, "text", b"\x00" * (40 * 2**20)):
-        said = b"".join(asyncio.run(talk(message)))
+        said = b"".join(run(talk(message)))
         assert b"Traceback" not in said
         assert b"site-packages" not in said
     assert answers(address + "/_stcore/health")
@@ -311,7 +312,7 @@ def test_the_log_is_json_and_knows_no_address_and_no_file(guarded):
             await visitor.open("colorization")
             await visitor.give_photo("grandmother-1931.jpg", "image/jpeg", b"no picture")
 
-    asyncio.run(give())
+    run(give())
     ask(address, "/moons?moons_noise=0.3", **{"X-Forwarded-For": "198.51.100.7"})
     lines = [json.loads(line) for line in logged(process).splitlines() if line.strip()]
     requests = [line for line in lines if line["message"] == "request"]
@@ -338,4 +339,4 @@ def test_unexpected_is_what_a_visitor_would_not_forgive(guarded):
             await visitor.open("no-such-page")
 
     with pytest.raises(Unexpected):
-        asyncio.run(lost())
+        run(lost())
