@@ -1,5 +1,7 @@
 """A visitor's picture before two networks that know ten things: what they say, how sure they are, when to say none."""
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.checkpoints import Metric, read_card
 from core.data.cifar10 import CIFAR10
-from core.inference import predict
+from core.inference import in_turn, predict
 from core.scripting import render
 
 NETWORKS = {"Whitened network": "cifar10", "Classic network": "cifar10_strided"}
@@ -182,6 +184,23 @@ def ask(seen: np.ndarray, network: str) -> Answer:
         refusal=refusal,
         threshold=calibration["threshold"],
     )
+
+
+def ask_all(seen: np.ndarray, networks: Sequence[str]) -> tuple[dict[str, Answer], float]:
+    """What several networks say of it, in one turn; and the seconds that the first one took.
+
+    Raises:
+        CheckpointError: as `ask`.
+        JobError: as core.turns.Turns.take.
+    """
+    return in_turn(_ask_all, seen, networks)
+
+
+def _ask_all(seen: np.ndarray, networks: Sequence[str]) -> tuple[dict[str, Answer], float]:
+    start = time.perf_counter()
+    found = {networks[0]: ask(seen, networks[0])}
+    seconds = time.perf_counter() - start
+    return found | {name: ask(seen, name) for name in networks[1:]}, seconds
 
 
 @cache

@@ -23,7 +23,7 @@ from core.host import host
 WINDOW_S = 60.0
 N_CORES = int(os.environ.get("OMP_NUM_THREADS") or 0) or n_cores()
 MOST_AT_ONCE = 4
-SHORT_FIRST = 10.0  # seconds of waiting that a second of computing costs in the queue
+SHORT_FIRST = 4.0  # seconds of waiting that a second of computing costs in the queue
 LEARNING = 0.2  # share of the newest in what an operation is expected to take
 LOOK_S = 0.1  # between two looks whether whoever waits still wants it
 T = TypeVar("T")

@@ -1,11 +1,10 @@
 """CNN on CIFAR-10: a picture goes in, ten probabilities come out, or "none of these"."""
 
-import time
 from functools import partial
 
 import streamlit as st
 
-from core.cifar10 import CLASSES, NETWORKS, Answer, Settings, as_seen, ask, script, shown, tested
+from core.cifar10 import CLASSES, NETWORKS, Answer, Settings, as_seen, ask_all, script, shown, tested
 from core.errors import CamadasError
 from ui import charts, classes, code, controls, errors, page, photo
 from ui.language import N_, _, formula, number
@@ -38,14 +37,12 @@ def show() -> None:
         st.caption(_("They know: {things}.").format(things=", ".join(classes.said(name) for name in CLASSES)))
     seen = as_seen(given, **settings.model_dump())
     try:
-        start = time.perf_counter()
-        main = ask(seen, MAIN)
-        seconds = time.perf_counter() - start
-        answers = {MAIN: main, CLASSIC: ask(seen, CLASSIC)}
+        answers, seconds = ask_all(seen, (MAIN, CLASSIC))
     except CamadasError as error:
         with result_column:
             errors.show(errors.sentence(error))
         return
+    main = answers[MAIN]
     with result_column:
         words = _("The current photo, and its square as the networks see it: 32 × 32 pixels.")
         st.image(shown(given, settings), words, width="stretch", alt=words, output_format="JPEG")

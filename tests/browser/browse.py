@@ -59,6 +59,11 @@ def logged(process: subprocess.Popen) -> str:
     return process.stderr.read().decode()
 
 
+def environment_of(more: Mapping[str, str]) -> dict[str, str]:
+    """In which a server of ours runs."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+
+
 @contextmanager
 def serving(
     app: Path = ROOT / "streamlit_app.py", wait_for: str = "/ready", environment: Mapping[str, str] | None = None
@@ -66,7 +71,7 @@ def serving(
     """The app on a free port of this machine, until the block ends; gives its address and process."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
-    variables = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
+    variables = environment_of(environment or {})
     log = tempfile.TemporaryFile()  # noqa: SIM115 - the process keeps it
     process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=log)
     process.stderr = log

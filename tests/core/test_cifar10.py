@@ -14,6 +14,7 @@ from core.cifar10 import (
     Settings,
     as_seen,
     ask,
+    ask_all,
     beside,
     calibration_of,
     enlarged,
@@ -96,3 +97,12 @@ def test_the_cards_have_what_the_page_says():
         assert found["refused"].data == "cifar10 test"
         assert found["refused_others"].data.startswith("tiny_imagenet val")
         assert found["ece_after"].value < found["ece_before"].value
+
+
+def test_several_networks_answer_in_one_turn(sample):
+    seen = as_seen(sample)
+    answers, seconds = ask_all(seen, list(NETWORKS.values()))
+    assert list(answers) == list(NETWORKS.values())
+    assert seconds > 0
+    for network, answer in answers.items():
+        assert np.allclose(answer.logits, ask(seen, network).logits)
