@@ -35,15 +35,17 @@ def kept() -> None:
                 _(
                     "**Your photos and files** are in this server's memory while your tab is open, never on its disk, "
                     "in no log and in no link. Nobody but your browser is given them."
-                ),
-                plural(
+                )
+                + " "
+                + plural(
                     "When you close the tab, or reload it, they are gone within about {n} second.",
                     "When you close the tab, or reload it, they are gone within about {n} seconds.",
                     seconds,
                 ),
                 _(
                     "**Runs** that train a network end a minute after nobody watches them any more. Their results "
-                    "are kept for ten minutes, so that a reload finds them."
+                    "are kept for ten minutes, so that a reload finds them. When the server is started anew, runs "
+                    "without photos are written down, to go on after it, for ten minutes at most."
                 ),
                 _(
                     "**Studies** are kept for 30 days, under a name that only your link knows: settings and scores, "

@@ -264,6 +264,26 @@ class Visitor:
         async with asyncio.timeout(PATIENCE_S):
             return await self._files[number]
 
+    async def download(self, key: str) -> bytes:
+        """Press a download button whose file is made when it is asked for.
+
+        Raises:
+            Unexpected: if it cannot be made.
+        """
+        message, number = BackMsg(), str(next(self._numbers))
+        request = message.backend_operation_request
+        request.request_id, request.session_id = number, self.session
+        request.deferred_file.file_id = self.widgets[key].proto.deferred_file_id
+        self._files[number] = asyncio.get_running_loop().create_future()
+        await self._send(message)
+        answer = await self._files[number]
+        if answer.error_msg:
+            raise Unexpected(f"download: {answer.error_msg}")
+        status, data = await self.fetch(answer.deferred_file.url)
+        if status != 200:
+            raise Unexpected(f"download: {status}")
+        return data
+
     async def put(self, path: str, name: str, mime: str, data: bytes) -> tuple[int, bytes]:
         """Send a file to its place, as the browser does."""
         edge = "camadas-visitor"
@@ -344,6 +364,9 @@ class Visitor:
             self.query = message.page_info_changed.query_string
         elif kind == "file_urls_response":
             self._files.pop(message.file_urls_response.response_id).set_result(message.file_urls_response.file_urls[0])
+        elif kind == "backend_operation_response":
+            answer = message.backend_operation_response
+            self._files.pop(answer.request_id).set_result(answer)
         elif kind == "delta":
             self._take_delta(message)
         elif kind == "page_not_found":
