@@ -5,8 +5,8 @@
 A visitor acts every five to fifteen seconds: colorizes, convolves, stylizes, classifies, trains two moons and watches,
 changes pages, reloads now and then, and now and then gives a file that is no picture. Server and visitors share the
 cores. Bars on two cores, 50 visitors, 10 minutes: errors 0, foreign_photos 0, light_p95_s <= 2, heavy_p95_s <= 5,
-memory_ratio <= 1.15 (five minutes after the last one left over that after one visitor had used every page), delay_most_s
-<= 1: what another's slider takes longer while one visitor's twelve megapixels are stylized.
+memory_ratio <= 1.15 (five minutes after the last one left over that after one visitor had used every page), and
+delay_most_s <= 1: what another's slider takes longer while one visitor's twelve megapixels are stylized.
 """
 
 import argparse

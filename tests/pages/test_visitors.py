@@ -2,6 +2,8 @@
 
 from streamlit.testing.v1 import AppTest
 
+from ui import visitors
+
 
 def waits() -> None:
     import streamlit as st
@@ -27,7 +29,8 @@ def full() -> None:
     visitors.full()
 
 
-def test_a_full_server_says_so_in_words():
+def test_a_full_server_says_so_in_words(monkeypatch):
+    monkeypatch.setattr(visitors, "let_in", lambda: False)
     at = AppTest.from_function(full, default_timeout=60).run()
     assert not at.exception
     assert at.title[0].value == "Every place is taken"
