@@ -21,10 +21,11 @@ app: setup ## start the app (PORT=8501 HOST=127.0.0.1)
 test: setup-test lint ## run every test (and lint)
 	$(BIN)/pytest
 
-lint: setup-test ## ruff and mypy
+lint: setup-test ## ruff, mypy and pip-audit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	bash tests/audit.sh
 
 test-hosting: setup-test ## run the tests with nginx
 	@bash tests/debian.sh hosting

@@ -1,13 +1,17 @@
 """What surrounds the pages: headers, readiness, an error that is our fault."""
 
 import json
+import socket
+import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from core.images import encode
-from tests.browser.browse import answers, give_photo, logged, open_page, serving, visiting
+from tests.browser.browse import answers, environment_of, give_photo, logged, open_page, serving, visiting
 from tests.files import noise
 from ui.files import ROOT
 
@@ -78,3 +82,24 @@ def test_an_upload_never_touches_the_disk(browser, tmp_path: Path):
         open_page(page, "/colorization")
         give_photo(page, "large.png", "image/png", photo, "Choose a photo")
         expect(page.get_by_role("button", name="Download, 1200 × 1200")).to_be_visible()
+
+
+def test_a_port_in_use_is_said_and_ends_the_start():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", port]
+        done = subprocess.run(command, cwd=ROOT, env=environment_of({}), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert f"Port {port} is not available" in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("written", ["school/camadas", "/school/camadas", "/school/camadas/"])
+def test_a_base_path_may_be_written_with_slashes_or_without(written):
+    with serving(environment={"STREAMLIT_SERVER_BASE_URL_PATH": written}) as (address, _process):
+        for path in ("/school/camadas", "/school/camadas/", "/school/camadas/moons", "/school/camadas/ready"):
+            with urllib.request.urlopen(address + path) as answer:
+                assert answer.status == 200, path
+                assert answer.headers["X-Content-Type-Options"] == "nosniff", path
