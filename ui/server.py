@@ -117,5 +117,14 @@ def _warm_up() -> None:
 
 
 checked()
-ROUTES = [Route("/ready", ready), Route("/metrics", metrics), WebSocketRoute("/live/{token}", live)]
+_base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+ROUTES = [
+    route
+    for under in ("", f"/{_base}" if _base else "")
+    for route in (
+        Route(f"{under}/ready", ready),
+        Route(f"{under}/metrics", metrics),
+        WebSocketRoute(f"{under}/live/{{token}}", live),
+    )
+]
 MIDDLEWARE = [Middleware(Gate)]

@@ -99,6 +99,8 @@ def test_a_port_in_use_is_said_and_ends_the_start():
 @pytest.mark.parametrize("written", ["school/camadas", "/school/camadas", "/school/camadas/"])
 def test_a_base_path_may_be_written_with_slashes_or_without(written):
     with serving(environment={"STREAMLIT_SERVER_BASE_URL_PATH": written}) as (address, _process):
+        with urllib.request.urlopen(address + "/school/camadas/ready") as answer:
+            assert json.loads(answer.read()) == {"ready": True}
         for path in ("/school/camadas", "/school/camadas/", "/school/camadas/moons", "/school/camadas/ready"):
             with urllib.request.urlopen(address + path) as answer:
                 assert answer.status == 200, path
