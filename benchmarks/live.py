@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.app import control, made_photo
-from core.jobs import JOBS
+from core.host import host
 from tests.browser.browse import launch, open_page, serving, visiting
 
 RUN = "/moons?moons_layers=8%20tanh%0A8%20tanh&moons_n_points=1000&moons_train_share=0.5&moons_batch_size=1"
@@ -111,7 +111,7 @@ def main() -> None:
         figures["quiet_s"], _core = control(browser, address, photo)
         with ExitStack() as stack:
             lines = []
-            for _ in range(JOBS.most_running):
+            for _ in range(host().turns):
                 with visiting(browser, address) as page:
                     lines.append(stack.enter_context(line(page, address, started(page, address))))
             figures["loaded_s"], _core = control(browser, address, photo)

@@ -7,7 +7,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -24,6 +24,10 @@ from rich.text import Text
 
 from core.errors import CamadasError, CheckpointError, ImageRejected, SettingsError
 from core.recipes import RECIPES
+
+if TYPE_CHECKING:
+    from core.training.events import Done
+    from core.training.fit import FitSettings, Task
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 console = Console()
@@ -75,24 +79,45 @@ def train(
 ) -> None:
     """Train a recipe, measure it and write its checkpoint and card."""
     from core.checkpoints import FOLDER
-    from core.training.events import Done
-    from core.training.fit import fit
+    from core.training import parallel
 
     recipe = _recipe(name)
     config = _settings(recipe.Config, seed=seed, minutes=minutes, epochs=epochs)
     if minutes is not None and epochs is None:  # the recipe's own number of epochs does not end it earlier
         config = config.model_copy(update={"epochs": None})
-    task = recipe.make_task(config, data)
+    with parallel.together():
+        task = recipe.make_task(config, data)
+        done = _fitted(name, task, config, resume=resume)
+        is_first = parallel.rank() == 0
+    if not is_first:
+        return
+    log = RUNS / name / "log.jsonl"
+    options = {"--data": "DIR", "--minutes": minutes, "--epochs": epochs, "--seed": seed or None}
+    chosen = "".join(f" {option} {value}" for option, value in options.items() if value is not None)
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    epochs_seen = {event["epoch"]: event for event in events if event["event"] == "epoch"}  # a resumed one stands twice
+    card = recipe.keep(task, done, f"python -m core train {name}{chosen}", list(epochs_seen.values()), out or FOLDER)
+    console.print_json(data={f"{metric.name}, {metric.data}": metric.value for metric in card.metrics})
+
+
+def _fitted(name: str, task: "Task", config: "FitSettings", *, resume: bool) -> "Done":
+    """Train; the first of several processes tells how it goes and writes it down."""
+    from core.training import parallel
+    from core.training.events import Done
+    from core.training.fit import fit
+
     folder = RUNS / name
-    folder.mkdir(parents=True, exist_ok=True)
     log, state = folder / "log.jsonl", folder / "state.pt"
-    if not (resume and state.exists()):
+    if parallel.rank() == 0 and not (resume and state.exists()):
         log.unlink(missing_ok=True)
         state.unlink(missing_ok=True)  # a run that is killed early must not be resumed as the one before
-    done: Done | None = None
+    events = fit(task, config, state, resume=parallel.firsts(lambda: resume and state.exists()))
+    if parallel.rank() != 0:
+        return [event for event in events if isinstance(event, Done)][-1]
+    folder.mkdir(parents=True, exist_ok=True)
     with open(log, "a", encoding="utf-8") as lines, _progress() as progress:
         bar = progress.add_task(name, total=None, note="")
-        for event in fit(task, config, state, resume=resume):
+        for event in events:
             kind, facts = type(event).__name__.lower(), dataclasses.asdict(event)
             if kind == "step":
                 _show_step(progress, bar, facts)
@@ -101,15 +126,8 @@ def train(
                 lines.flush()
             if kind == "epoch":
                 progress.console.print(f"epoch {facts['epoch']}: {facts['losses']} {facts['metrics']}")
-            if isinstance(event, Done):
-                done = event
-    assert done is not None  # fit ends with it
-    options = {"--data": "DIR", "--minutes": minutes, "--epochs": epochs, "--seed": seed or None}
-    chosen = "".join(f" {option} {value}" for option, value in options.items() if value is not None)
-    events = [json.loads(line) for line in log.read_text().splitlines()]
-    epochs_seen = {event["epoch"]: event for event in events if event["event"] == "epoch"}  # a resumed one stands twice
-    card = recipe.keep(task, done, f"python -m core train {name}{chosen}", list(epochs_seen.values()), out or FOLDER)
-    console.print_json(data={f"{metric.name}, {metric.data}": metric.value for metric in card.metrics})
+    assert isinstance(event, Done)  # fit ends with it
+    return event
 
 
 @app.command()

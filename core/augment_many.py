@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import CamadasError, JobError, ZipRejected
 from core.images import decode, encode, fit_within
-from core.jobs import ENDED, JOBS, OVER, Job
+from core.jobs import ENDED, OVER, Job, jobs
 from core.pipelines import Pipeline, Runner
 from core.work import Work
 from core.zips import MAX_FILES, MAX_UNPACKED, is_picture, pictures, unpacked
@@ -187,12 +187,12 @@ def start(files: Files, pipeline: Pipeline, copies: int, *, owner: str = "") -> 
         raise ZipRejected("too_many_results", n=n * copies, most=MOST_RESULTS)
     with _lock:
         oldest = _to_go()
-        job = JOBS.start(lambda: Many(given, pipeline, copies), "augment_many", owner=owner)
+        job = jobs().start(lambda: Many(given, pipeline, copies), "augment_many", owner=owner)
         _kept.append(job)
         if oldest is not None:
             _kept.remove(oldest)
             oldest.send("drop")
-            oldest.result = None
+            oldest.drop()
     return job
 
 
@@ -209,7 +209,7 @@ def _checked(files: Sequence[tuple[str, bytes]]) -> int:
 
 def _to_go() -> Job | None:
     """The oldest archive that is ready, where there are as many as may be."""
-    known = [job for job in _kept if JOBS.find(job.token, job.owner) is job]
+    known = [job for job in _kept if jobs().find(job.token, job.owner) is job]
     _kept[:] = [job for job in known if job.state not in OVER or job.result is not None]
     if len(_kept) < MOST_KEPT:
         return None

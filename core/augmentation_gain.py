@@ -16,7 +16,7 @@ from core import train_cnn
 from core.augmentation import MOST_TEXT, PipelineSettings
 from core.augmenter_table import AUGMENTERS
 from core.errors import PipelineRejected
-from core.jobs import JOBS, Job
+from core.jobs import Job, jobs
 from core.pipelines import Pipeline, Runner, unsparing
 from core.scripting import render
 from core.small_pictures import MOST_TRAINING, Data, Pictures, all_of, places
@@ -298,7 +298,7 @@ def start(settings: Settings, *, owner: str = "") -> Job:
         CamadasError: if the pipeline cannot be read or is too slow, pictures are not here, or the server is full.
     """
     check(settings.as_pipeline(), pictures(settings))
-    return JOBS.start(lambda: Comparison(settings), about(settings), is_paused=True, owner=owner)
+    return jobs().start(lambda: Comparison(settings), about(settings), is_paused=True, owner=owner)
 
 
 def check(pipeline: Pipeline, data: Pictures) -> None:

@@ -1,5 +1,6 @@
 """What can go wrong for a reason that a person can mend: one base class, a few children, each with its sentences."""
 
+from collections.abc import Callable
 from typing import ClassVar, Self
 
 from core import meters
@@ -26,10 +27,20 @@ class CamadasError(Exception):
         self.details = details
         super().__init__(self.messages[reason].format(**details))
 
+    def __reduce__(self) -> tuple[Callable[..., "CamadasError"], tuple[object, ...]]:
+        return _again, (type(self), self.reason, self.details)
+
     def alone(self) -> Self:
         """The same error without its traceback and causes, which hold what was being worked on."""
         self.__cause__ = self.__context__ = None
         return self.with_traceback(None)
+
+
+def _again(kind: type[CamadasError], reason: str, details: dict[str, object]) -> CamadasError:
+    """An error from another process; what is counted was counted there."""
+    error = kind.__new__(kind)
+    CamadasError.__init__(error, reason, **details)
+    return error
 
 
 class FileRejected(CamadasError):
@@ -201,6 +212,7 @@ class JobError(CamadasError):
         "crowded": "{n} requests wait to be computed already: try again in a while",
         "ended": "the job has ended: start another one",
         "busy": "the job has not answered in time: ask again in a while",
+        "cluster": "the machines that compute do not answer: try again in a while",
     }
 
 

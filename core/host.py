@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from core.errors import SettingsError
 
 PREFIX = "CAMADAS_"
+RAY_AUTO = "RAY_ENABLE_AUTO_CONNECT"  # whether Ray looks for any cluster by itself
 PAGES = Path(__file__).parent.parent / "pages"
 Language = Literal["en", "pt"]
 _ORIGIN = re.compile(r"https?://[\w*.-]+(:\d+)?")
@@ -27,7 +28,9 @@ class Host(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", enable_decoding=False)
 
-    engine: Literal["local"] = Field("local", description="where is computed: in this process")
+    engine: Literal["local", "ray"] = Field(
+        "local", description="where is computed: in this process, or by Ray at RAY_ADDRESS"
+    )
     device: str | None = Field(
         None, pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="where tensors are: cpu, cuda, cuda:1; the GPU without it"
     )
@@ -62,6 +65,9 @@ class Host(BaseSettings):
         30, ge=1, le=6000, description="computing seconds a minute of a browser; then it waits for all others"
     )
     address_seconds: float = Field(600, ge=1, le=60_000, description="of an address")
+    computing: int | None = Field(
+        None, ge=1, le=256, description="requests that are computed at once; as many as processors, at most 4, without"
+    )
     waiting: int = Field(60, ge=1, le=10_000, description="requests that may wait to be computed")
     turns: int = Field(4, ge=1, le=64, description="runs that train at the same time")
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from core import netfile
 from core.board import Row
-from core.jobs import JOBS, Job
+from core.jobs import Job, jobs
 from core.many import Many
 from core.measures import ClassMeasure, confusion, report
 from core.netfile import Loaded
@@ -114,7 +114,7 @@ def start(settings: Settings, own: Points | None = None, loaded: Loaded | None =
     shape_of(settings, 1)  # what is wrong with it is said before it begins
     begun = loaded.network if loaded is not None else None
     told = about(settings, own, loaded)
-    return JOBS.start(lambda: Playground(settings, points, begun), told, is_paused=True, owner=owner)
+    return jobs().start(lambda: Playground(settings, points, begun), told, is_paused=True, owner=owner)
 
 
 def fits(loaded: Loaded, settings: Settings, data: Split) -> bool:
@@ -181,7 +181,7 @@ def start_peer(settings: Settings, data: Split, *, owner: str = "") -> Job:
     Raises:
         JobError: if the server is full.
     """
-    return JOBS.start(lambda: Peer(settings, data), owner=owner)
+    return jobs().start(lambda: Peer(settings, data), owner=owner)
 
 
 def peer_state(job: Job, epoch: int) -> PeerState:
@@ -214,7 +214,7 @@ def start_seeds(settings: Settings, own: Points | None = None, *, owner: str = "
     points = points_of(settings, own)
     runs = [settings.model_copy(update={"weights_seed": seed}) for seed in range(SEEDS)]
     shape_of(settings, 1)
-    return JOBS.start(lambda: Many(runs, points), owner=owner)
+    return jobs().start(lambda: Many(runs, points), owner=owner)
 
 
 def seeds(job: Job) -> tuple[int, list[Row]]:

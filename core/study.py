@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from pydantic import Field
 from pydantic.config import JsonDict
 
-from core.jobs import JOBS, Job
+from core.jobs import Job, jobs
 from core.many import Many
 from core.plane import OWN, RATES, STRENGTHS, Common, Rate, Split, fingerprint, formula_of, points_of, split
 from core.plane import Settings as NetworkSettings
@@ -347,7 +347,7 @@ def start(settings: Settings, own: Points | None = None, name: str = "", *, owne
     storage(address)  # what is wrong with it is said before it begins
     kept = f"{told} {owner}"
     make = partial(Study, settings, points, name, address, kept)
-    return JOBS.start(make, told, is_paused=True, token=name, owner=owner)
+    return jobs().start(make, told, is_paused=True, token=name, owner=owner)
 
 
 def is_kept(name: str, settings: Settings, own: Points | None = None, owner: str = "") -> bool:

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from core.checkpoints import read
 from core.errors import SettingsError
 from core.images import fit_within
-from core.jobs import JOBS, Job
+from core.jobs import Job, jobs
 from core.models.tiny_vgg import TinyVGG
 from core.scripting import render
 from core.style_losses import total_variation
@@ -379,7 +379,7 @@ def start(image: np.ndarray, settings: Settings, own: Own, *, owner: str = "") -
     style_of(picture_of(settings.style, settings.seed, own))
     features_of(settings.network)
     make = lambda: Optimization(image, settings, own)  # noqa: E731
-    return JOBS.start(make, about(image, settings, own), is_paused=True, owner=owner)
+    return jobs().start(make, about(image, settings, own), is_paused=True, owner=owner)
 
 
 def optimized(job: Job) -> Optimized:

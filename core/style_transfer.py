@@ -17,7 +17,7 @@ from core.checkpoints import read
 from core.drawing import MOST_TEXT, Strokes, parse, sheet, written
 from core.errors import SettingsError
 from core.images import fit_within
-from core.jobs import ENDED, JOBS, OVER, Job
+from core.jobs import ENDED, OVER, Job, jobs
 from core.models.style_decoder import DEEP, N_BANDS, StyleDecoder
 from core.models.tiny_vgg import TinyVGG
 from core.patterns import Kind, draw
@@ -399,7 +399,7 @@ def start(image: np.ndarray, settings: Settings, own: Own, *, owner: str = "") -
         CamadasError: if the style cannot be used, or the server is full.
     """
     style_of(picture_of(settings.style, settings.seed, own))
-    return JOBS.start(lambda: Refining(image, settings, own), about(settings, own), owner=owner)
+    return jobs().start(lambda: Refining(image, settings, own), about(settings, own), owner=owner)
 
 
 def is_at_work(job: Job) -> bool:

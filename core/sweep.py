@@ -8,7 +8,7 @@ from pydantic import Field
 
 from core.board import Row
 from core.errors import SettingsError
-from core.jobs import JOBS, Job
+from core.jobs import Job, jobs
 from core.many import MOST, Many
 from core.plane import OWN, Common, Rate, Split, fingerprint, formula_of, points_of, split
 from core.plane import Settings as NetworkSettings
@@ -127,7 +127,7 @@ def start(settings: Settings, own: Points | None = None, *, owner: str = "") -> 
         CamadasError: if the settings make no points or too many networks, or the server is full.
     """
     runs, points = networks(settings), points_of(settings, own)
-    return JOBS.start(lambda: Many(runs, points), about(settings, own), is_paused=True, owner=owner)
+    return jobs().start(lambda: Many(runs, points), about(settings, own), is_paused=True, owner=owner)
 
 
 def data_of(settings: Settings, own: Points | None = None) -> Split:

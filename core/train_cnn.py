@@ -16,7 +16,7 @@ from core.checkpoints import read_card
 from core.cifar10 import NETWORKS
 from core.errors import SettingsError
 from core.evaluation import test_set
-from core.jobs import JOBS, Job
+from core.jobs import Job, jobs
 from core.layers import build
 from core.scripting import render
 from core.small_pictures import MOST_TRAINING, Data, Pictures, all_of
@@ -340,7 +340,7 @@ def start(settings: Settings, *, owner: str = "") -> Job:
     """
     planned(settings)
     pictures(settings)
-    return JOBS.start(lambda: Training(settings), about(settings), is_paused=True, owner=owner)
+    return jobs().start(lambda: Training(settings), about(settings), is_paused=True, owner=owner)
 
 
 def trained(job: Job) -> Trained:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from core.autoencoders import shown
-from core.jobs import JOBS, Job
+from core.jobs import Job, jobs
 from core.models.autoencoder import Autoencoder, kl_to_prior
 from core.scripting import render
 from core.small_pictures import MOST_TRAINING, all_of, places
@@ -255,7 +255,7 @@ def start(settings: Settings, *, owner: str = "") -> Job:
         CamadasError: if pictures are not here, or the server is full.
     """
     all_of(settings.data)
-    return JOBS.start(lambda: Training(settings), about(settings), is_paused=True, owner=owner)
+    return jobs().start(lambda: Training(settings), about(settings), is_paused=True, owner=owner)
 
 
 def trained(job: Job) -> Trained:

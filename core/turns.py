@@ -46,12 +46,13 @@ class Turns:
     """A queue before a few threads that compute.
 
     Args:
-        at_once: how many compute at the same time; as many as there are cores without it, at most MOST_AT_ONCE.
+        at_once: how many compute at the same time; without it as the operator says, or as many as there are cores, at
+            most MOST_AT_ONCE.
         clock: seconds, for tests.
     """
 
     def __init__(self, at_once: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self.at_once, self._clock = at_once or min(N_CORES, MOST_AT_ONCE), clock
+        self._asked, self._clock = at_once, clock
         self._changed = threading.Condition()
         self._waiting: list[_Request] = []
         self._used: dict[str, deque[tuple[float, float]]] = defaultdict(deque)
@@ -59,6 +60,11 @@ class Turns:
         self._computing: list[_Request] = []
         self._threads: list[threading.Thread] = []
         self.notice: Callable[[Callable[[], int], float], None] = lambda _place, _seconds: None
+
+    @property
+    def at_once(self) -> int:
+        """How many compute at the same time."""
+        return self._asked or host().computing or min(N_CORES, MOST_AT_ONCE)
 
     def take(self, operation: str, function: Callable[[], T], *, is_alone: bool = False) -> T:
         """Wait, compute, and give what the function gives; any thread may call.

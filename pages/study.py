@@ -26,7 +26,7 @@ from ui.language import N_, _, number, plain
 
 SLUG = "study"
 MOVING, MORE = f"{SLUG}_moving", 20
-OVER = ("done", "cancelled", "forgotten")
+OVER = ("done", "lost", "cancelled", "forgotten")
 REFRESH_S = 1.5
 REFERENCES = [
     "Akiba et al. (2019), [Optuna](https://arxiv.org/abs/1907.10902)",

@@ -66,7 +66,7 @@ def pytest_sessionfinish() -> None:
     """Jobs that tests have left end before their process does."""
     jobs = sys.modules.get("core.jobs")
     if jobs is not None:
-        jobs.JOBS.stop()
+        jobs.jobs().stop()
         for thread in threading.enumerate():
             if thread.name.startswith("job-"):
                 thread.join(10)

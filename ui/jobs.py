@@ -7,7 +7,7 @@ import streamlit as st
 from pydantic import BaseModel
 
 from core.errors import JobError
-from core.jobs import JOBS, Job
+from core.jobs import Job, jobs
 from ui import controls, errors
 from ui.components.address import address
 from ui.language import _
@@ -26,7 +26,7 @@ def visitor() -> str:
 
 def find(token: str) -> Job | None:
     """The job of this token, while it is known and this visitor's."""
-    return JOBS.find(token, visitor())
+    return jobs().find(token, visitor())
 
 
 def of_page(

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from core.jobs import JOBS, OVER, Job, Watcher
+from core.errors import JobError
+from core.jobs import OVER, Job, Watcher, jobs
 from ui.visitors import COOKIE
 
 LOOK_S = 0.25  # between two looks at a job's state and its place in the queue
@@ -29,9 +30,13 @@ async def live(websocket: WebSocket) -> None:
         await websocket.close(FORBIDDEN)
         return
     await websocket.accept()
-    job = JOBS.find(websocket.path_params["token"], websocket.cookies.get(COOKIE, ""))
+    try:
+        job = await asyncio.to_thread(_found, websocket.path_params["token"], websocket.cookies.get(COOKIE, ""))
+        state = "gone"
+    except JobError:
+        job, state = None, "away"
     if job is None:
-        await websocket.send_text(json.dumps({"state": "gone", "place": 0, "problem": ""}))
+        await websocket.send_text(json.dumps({"state": state, "place": 0, "problem": ""}))
         await websocket.close()
         return
     loop, frames = asyncio.get_running_loop(), asyncio.Queue[bytes](maxsize=1)
@@ -58,6 +63,10 @@ async def live(websocket: WebSocket) -> None:
             await showing
 
 
+def _found(token: str, owner: str) -> Job | None:
+    return jobs().find(token, owner)
+
+
 async def _listen(websocket: WebSocket, job: Job, watcher: Watcher) -> None:
     while True:
         received = await websocket.receive()
@@ -82,7 +91,7 @@ async def _listen(websocket: WebSocket, job: Job, watcher: Watcher) -> None:
 async def _show(websocket: WebSocket, job: Job, frames: asyncio.Queue[bytes]) -> None:
     said = None
     while True:
-        state, place = job.state, JOBS.place(job)
+        state, place = job.state, job.place
         if (state, place) != said:
             said = (state, place)
             await websocket.send_text(json.dumps({"state": state, "place": place, "problem": job.problem}))

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import secrets
 import sys
 import threading
@@ -21,15 +22,16 @@ from streamlit.runtime import get_instance
 
 from core import meters
 from core.data.cache import cache_folder
+from core.engine import engine
 from core.errors import JobError, SettingsError
 from core.host import host
-from core.jobs import JOBS
+from core.jobs import jobs
 from core.turns import TURNS
 from ui import errors, logs
 from ui.gate import Gate
 from ui.language import _
 from ui.live import live
-from ui.visitors import Owners, sweep
+from ui.visitors import Owners, count, sweep
 
 log = logging.getLogger("camadas")
 N_DOWNLOADS = 64  # threads
@@ -45,7 +47,20 @@ def checked() -> None:
         settings = host()
     except SettingsError as error:
         sys.exit(f"Camadas does not start: {error}.")
+    if settings.engine == "ray":
+        _reached()
     config.set_option("server.disconnectedSessionTTL", int(settings.session_kept_s))
+
+
+def _reached() -> None:
+    address = os.environ.get("RAY_ADDRESS")
+    where = f"nothing answers at RAY_ADDRESS {address}" if address else "no cluster of its own comes up"
+    try:
+        engine()
+    except ImportError:
+        sys.exit("Camadas does not start: CAMADAS_ENGINE=ray needs what requirements-hosting.txt lists.")
+    except JobError as error:
+        sys.exit(f"Camadas does not start: {where} ({error.__cause__}). `ray start --head` starts ray://HOST:10001.")
 
 
 @asynccontextmanager
@@ -58,13 +73,13 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     loop.set_default_executor(ThreadPoolExecutor(N_DOWNLOADS, "download"))  # they wait for each other in ui.photo
     timer = loop.call_later(WARM_AFTER_S, threading.Thread(target=_warm_up, name="warm-up", daemon=True).start)
     runs = cache_folder() / "runs"
-    JOBS.look_in(runs)
+    jobs().look_in(runs)
     Gate.owners = Owners(get_instance())
     sweeping = asyncio.create_task(_sweep(Gate.owners))
     yield
     sweeping.cancel()
     timer.cancel()
-    await asyncio.to_thread(JOBS.stop, runs)
+    await asyncio.to_thread(jobs().stop, runs)
 
 
 async def _sweep(owners: Owners) -> None:
@@ -100,7 +115,8 @@ async def ready(request: Request) -> JSONResponse:
 async def metrics(request: Request) -> Response:
     """The meters, as Prometheus reads them; ui.gate lets only those through who may."""
     meters.WAITING.set(TURNS.n_waiting())
-    for state, n in JOBS.count().items():
+    count()
+    for state, n in (await asyncio.to_thread(jobs().count)).items():
         meters.JOBS.labels(state).set(n)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 

@@ -156,20 +156,24 @@ def sweep(owners: Owners) -> None:
 
     Streamlit drops a closed session only when another one closes (its issues 3885 and 5998).
     """
-    manager = get_instance()._session_mgr
-    closed = manager._session_storage._cache  # type: ignore[attr-defined]
+    closed = get_instance()._session_mgr._session_storage._cache  # type: ignore[attr-defined]
     dropped = closed.expire()
     for _name, information in dropped:
         information.session.shutdown()
         information.session.session_state.clear()  # Streamlit's loop holds the latest session for longer
-    meters.SESSIONS.labels("active").set(len(manager.list_active_sessions()))
-    meters.SESSIONS.labels("closed").set(len(closed))
     owners.forget()
     if dropped:
         dropped.clear()
         give_back()
         for _round in range(2):  # a download is marked at first, and goes at the second time
             get_instance().media_file_mgr.remove_orphaned_files()
+
+
+def count() -> None:
+    """Set the meters of sessions to what there are."""
+    manager = get_instance()._session_mgr
+    meters.SESSIONS.labels("active").set(len(manager.list_active_sessions()))
+    meters.SESSIONS.labels("closed").set(len(manager._session_storage._cache))  # type: ignore[attr-defined]
 
 
 def give_back() -> None:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from core.devices import device, gains_from_bf16
 from core.errors import SettingsError
+from core.training import parallel
 from core.training.ema import averaged
 from core.training.events import Done, Epoch, Event, Step
 from core.training.optim import adamw, warmup_cosine
@@ -88,8 +89,17 @@ class FitSettings(BaseModel):
         return warmup_cosine(progress, self.warmup)
 
 
-def fit(task: Task, settings: FitSettings, state_file: Path | None = None, *, resume: bool = False) -> Iterator[Event]:
+def fit(
+    task: Task,
+    settings: FitSettings,
+    state_file: Path | None = None,
+    *,
+    resume: bool = False,
+    state: dict[str, Any] | None = None,
+) -> "Fit":
     """Train `task.model` in place; when the run is done the model holds averaged weights, in eval mode.
+
+    Under torchrun each process computes a part of every batch (core.training.parallel).
 
     Args:
         task: what to train.
@@ -97,6 +107,7 @@ def fit(task: Task, settings: FitSettings, state_file: Path | None = None, *, re
         state_file: where the state for a later `resume` is kept; None keeps none.
         resume: go on from `state_file` where it exists, for longer if `epochs` or `minutes` say so. With the same
             epochs (and without minutes) the run ends with the very weights of an uninterrupted one.
+        state: from `Fit.state`, to go on from there.
 
     Yields:
         A Step after each optimizer step, an Epoch after each epoch, a Done at the end.
@@ -105,20 +116,52 @@ def fit(task: Task, settings: FitSettings, state_file: Path | None = None, *, re
         SettingsError: if the state comes from a run with other settings than these.
     """
     run = _Run(task, settings)
-    if resume and state_file is not None and state_file.exists():
-        run.load(state_file)
-    while (why := run.over()) is None:
-        for index in range(run.step % task.n_batches, task.n_batches):
-            yield run.take_step(index)
-            if run.progress() >= 1:
-                break
-            is_last = index == task.n_batches - 1  # the state is then written after validation
-            if state_file is not None and run.step % settings.save_every == 0 and not is_last:
-                run.save(state_file)
-        yield run.end_epoch()
-        if state_file is not None:
-            run.save(state_file)
-    yield run.finish(why)
+    if state is not None:
+        run.restore(state)
+    elif resume and state_file is not None and state_file.exists():
+        run.restore(torch.load(state_file, map_location=run.device, weights_only=True))
+    return Fit(run, state_file)
+
+
+class Fit(Iterator[Event]):
+    """A run that goes on by one event whenever it is asked. Made by `fit`."""
+
+    def __init__(self, run: "_Run", state_file: Path | None) -> None:
+        self._run, self._file, self._is_over = run, state_file, False
+
+    def __next__(self) -> Event:
+        """The next event."""
+        run = self._run
+        event: Event
+        if self._is_over:
+            raise StopIteration
+        if run.owes_epoch:
+            event = run.end_epoch()
+            self._save()
+        elif (why := run.over()) is not None:
+            event = run.finish(why)
+            self._is_over = True
+        else:
+            event = run.take_step(run.step % run.task.n_batches)
+            if not run.owes_epoch and run.step % run.settings.save_every == 0:
+                self._save()
+        return event
+
+    def state(self) -> dict[str, Any]:
+        """What `fit` needs to go on from here, tensors and plain values."""
+        return self._run.state()
+
+    def _save(self) -> None:
+        """Write the state so that a kill at any moment leaves the old file or the new one."""
+        if self._file is None or parallel.rank() != 0:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self._file.with_suffix(".new")
+        with open(unfinished, "wb") as out:
+            torch.save(self.state(), out)
+            out.flush()
+            os.fsync(out.fileno())
+        unfinished.replace(self._file)
 
 
 class _Run:
@@ -128,10 +171,12 @@ class _Run:
         self.task, self.settings = task, settings
         self.device = device()
         self.model = task.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.losses = parallel.shared(self.model, task.losses)
         self.average = averaged(self.model, settings.ema_decay)
         self.optimizer = settings.optimizer(self.model)
         self.peaks = [group["lr"] for group in self.optimizer.param_groups]
         self.step, self.seconds, self.epochs_without_gain = 0, 0.0, 0
+        self.owes_epoch = False  # all its steps are taken
         self.best: dict[str, float] = {}
         self.best_weights: dict[str, Tensor] = {}
         self.sums: dict[str, float] = defaultdict(float)
@@ -165,29 +210,32 @@ class _Run:
         factor = self.settings.factor(self.progress())
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
             group["lr"] = peak * factor
-        batch = {name: x.to(self.device, non_blocking=True) for name, x in self.task.batch(epoch, index).items()}
+        own, weight = parallel.part(self.task.batch(epoch, index))
+        batch = {name: x.to(self.device, non_blocking=True) for name, x in own.items()}
         self.model.train()
         draws = getattr(self.task, "draws", True)
         with CHANCE if draws else contextlib.nullcontext(), self._precision():
             if draws:
-                seed_step(self.settings.seed, self.step)
-            losses = self.task.losses(self.model, batch)
+                seed_step(self.settings.seed + SEEDS_APART * parallel.rank(), self.step)
+            losses = self.losses(batch)
         total = torch.stack(list(losses.values())).sum()
         self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
+        (total * weight).backward()
         if self.settings.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
         self.optimizer.step()
         self.average.update_parameters(self.model)
         self.step += 1
         values = {"loss": float(total.detach()), **{name: float(loss.detach()) for name, loss in losses.items()}}
+        values = parallel.mean(values, weight)
         for name, value in values.items():
             self.sums[name] += value
         self.n_summed += 1
-        took = time.perf_counter() - start
+        took = parallel.firsts(lambda: time.perf_counter() - start)  # all must end after the same step
         self.seconds += took
-        self._count(len(next(iter(batch.values()))) / took)
+        self._count(parallel.size() * len(next(iter(batch.values()))) / took)
         progress = self.progress()
+        self.owes_epoch = self.step % self.task.n_batches == 0 or progress >= 1
         left = self.seconds * (1 - progress) / progress if progress else math.inf
         return Step(self.step, epoch + 1, values, self.peaks[0] * factor, self.examples_per_s, left)
 
@@ -195,7 +243,7 @@ class _Run:
         start = time.perf_counter()
         average = self.average.module.eval()
         with torch.inference_mode(), self._precision():
-            metrics = self.task.validate(average)
+            metrics = parallel.firsts(lambda: self.task.validate(average))
         deciding = next(iter(metrics), None)
         is_best = deciding is None or not self.best or not metrics[deciding] <= self.best[deciding]
         if is_best:
@@ -205,7 +253,8 @@ class _Run:
         means = {name: total / self.n_summed for name, total in self.sums.items()}
         self.sums.clear()
         self.n_summed = 0
-        self.seconds += time.perf_counter() - start
+        self.seconds += parallel.firsts(lambda: time.perf_counter() - start)
+        self.owes_epoch = False
         epoch = (self.step - 1) // self.task.n_batches + 1
         return Epoch(epoch, self.step, means, metrics, is_best)
 
@@ -218,10 +267,9 @@ class _Run:
         n_epochs = math.ceil(self.step / self.task.n_batches)
         return Done(why, n_epochs, self.step, self.seconds, self.best)
 
-    def save(self, file: Path) -> None:
-        """Write the state so that a kill at any moment leaves the old file or the new one."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        state = {
+    def state(self) -> dict[str, Any]:
+        """All that a later run needs to go on."""
+        return {
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -230,15 +278,9 @@ class _Run:
             "sums": dict(self.sums),
             "settings": self.settings.model_dump_json(),
         }
-        unfinished = file.with_suffix(".new")
-        with open(unfinished, "wb") as out:
-            torch.save(state, out)
-            out.flush()
-            os.fsync(out.fileno())
-        unfinished.replace(file)
 
-    def load(self, file: Path) -> None:
-        state = torch.load(file, map_location=self.device, weights_only=True)
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
         before, now = (json.loads(text) for text in (state["settings"], self.settings.model_dump_json()))
         for name in now.keys() - MAY_CHANGE:
             if before.get(name) != now[name]:
@@ -262,4 +304,5 @@ class _Run:
 
 
 MAY_CHANGE = {"epochs", "minutes", "keep_weights"}  # in a resumed run; its schedule follows the new length
-_NUMBERS = ("step", "seconds", "epochs_without_gain", "best", "n_summed")
+_NUMBERS = ("step", "seconds", "epochs_without_gain", "best", "n_summed", "owes_epoch")
+SEEDS_APART = 1_000_003  # of what two processes draw

@@ -8,10 +8,12 @@ import weakref
 
 import pytest
 
-from core import jobs
+from core import local_jobs as jobs
 from core.askers import Asker, asker, asking
 from core.errors import JobError
-from core.jobs import ENDED, Job, Jobs, Watcher
+from core.job import ENDED, Watcher
+from core.local_jobs import LocalJob as Job
+from core.local_jobs import LocalJobs as Jobs
 
 PATIENCE_S = 30
 
@@ -122,15 +124,15 @@ def test_a_few_run_and_the_others_see_their_place():
         started.append(some.start(Counting))
         until(lambda n=n: started[n].state == ("running" if n < 2 else "queued"))
     eyes = [Eyes(job) for job in started]
-    assert [some.place(job) for job in started] == [0, 0, 1, 2]
+    assert [job.place for job in started] == [0, 0, 1, 2]
     assert eyes[3].next() == 0  # it is seen while it waits
     started[0].send("cancel")
-    until(lambda: [some.place(job) for job in started] == [0, 0, 0, 1])
+    until(lambda: [job.place for job in started] == [0, 0, 0, 1])
     assert eyes[2].next() >= 0
     started[1].send("pause")  # a paused one gives its place away, and waits for it again
     until(lambda: started[3].state == "running")
     started[1].send("resume")
-    until(lambda: some.place(started[1]) == 1)
+    until(lambda: started[1].place == 1)
     started[2].send("cancel")
     until(lambda: started[1].state == "running")
     some.stop()
@@ -165,7 +167,7 @@ def test_what_rests_between_its_steps_needs_no_turn():
     until(lambda: first.state == "running")
     resting = [some.start(Slow) for _ in range(3)]
     until(lambda: all(job.version > 3 and job.state == "running" for job in resting))
-    assert [some.place(job) for job in resting] == [0, 0, 0]
+    assert [job.place for job in resting] == [0, 0, 0]
     some.stop()
 
 
@@ -325,7 +327,7 @@ def test_one_that_waits_answers_too():
     first = some.start(Counting)
     until(lambda: first.state == "running")
     second = some.start(Counting)
-    until(lambda: some.place(second) == 1)
+    until(lambda: second.place == 1)
     assert second.answer(lambda work: work.n) == 0
     some.stop()
     until(lambda: first.state == "cancelled" and second.state == "cancelled")
@@ -387,7 +389,7 @@ def test_who_is_not_watched_gives_way_at_once():
     Eyes(others[1])
     until(lambda: [job.state for job in others] == ["queued", "queued"])
     others[0].watched_at -= jobs.UNWATCHED_S + 1
-    assert [some.place(job) for job in (others[1], alone, others[0])] == [1, 2, 3]
+    until(lambda: [job.place for job in (others[1], alone, others[0])] == [1, 2, 3])
     some.stop()
 
 
@@ -397,7 +399,7 @@ def test_an_owner_with_fewer_turns_is_next():
     until(lambda: [job.state for job in first] == ["running", "running"])
     second, third = some.start(Counting, owner="greedy"), some.start(Counting, owner="modest")
     until(lambda: [second.state, third.state] == ["queued", "queued"])
-    assert [some.place(third), some.place(second)] == [1, 2]
+    assert [third.place, second.place] == [1, 2]
     some.stop()
 
 

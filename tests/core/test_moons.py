@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core.errors import ExpressionError, SettingsError
-from core.jobs import JOBS
+from core.jobs import jobs
 from core.many import Many
 from core.moons import (
     EXAMPLES,
@@ -207,7 +207,7 @@ def test_what_makes_no_run_is_said_before_it_waits(kind, chosen):
 def test_a_run_is_found_by_its_token_and_waits_for_its_visitor():
     job = start(Settings(**QUICK))
     try:
-        assert JOBS.find(job.token) is job
+        assert jobs().find(job.token) is job
         deadline = time.monotonic() + 30
         while job.state != "paused":
             assert time.monotonic() < deadline

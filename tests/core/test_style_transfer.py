@@ -8,7 +8,7 @@ from core import style_transfer
 from core.checkpoints import read_card
 from core.errors import SettingsError
 from core.images import fit_within
-from core.jobs import JOBS
+from core.jobs import jobs
 from core.patterns import draw
 from core.style_task import StyleSettings
 from core.style_transfer import (
@@ -173,11 +173,11 @@ def test_a_refinement_is_about_its_style_alone():
 
 
 def test_what_is_no_style_begins_no_job(photo):
-    n = len(JOBS._jobs)
+    n = len(jobs()._jobs)
     with pytest.raises(SettingsError) as caught:
         start(photo, Settings(style=OWN), {OWN: np.zeros((64, 64, 3), np.uint8)})
     assert caught.value.reason == "style_of_one_colour"
-    assert len(JOBS._jobs) == n
+    assert len(jobs()._jobs) == n
 
 
 def test_the_card_keeps_the_bars():

@@ -11,7 +11,7 @@ from torch import nn
 from core import small_pictures, train_cnn
 from core.checkpoints import read_card
 from core.errors import DatasetError, SettingsError
-from core.jobs import JOBS
+from core.jobs import jobs
 from core.small_pictures import places
 from core.train_cnn import (
     EXAMPLES,
@@ -178,7 +178,7 @@ def test_a_job_waits_for_its_start_and_answers():
         assert found.accuracy < 0.4
     finally:
         job.send("cancel")
-    assert JOBS.find(job.token, "another") is None
+    assert jobs().find(job.token, "another") is None
 
 
 def test_a_run_whose_loss_runs_away_ends_and_says_so():

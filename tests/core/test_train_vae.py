@@ -10,7 +10,7 @@ import torch
 
 from core import small_pictures
 from core.errors import DatasetError
-from core.jobs import JOBS
+from core.jobs import jobs
 from core.train_vae import EXAMPLES, Settings, Training, about, model_of, start, trained
 from tests.core.test_jobs import until
 
@@ -109,7 +109,7 @@ def test_a_job_is_asked_while_it_runs_and_after():
     until(lambda: job.state == "finished")
     assert trained(job).epoch == 3
     job.send("cancel")
-    assert JOBS.find(job.token) is not None
+    assert jobs().find(job.token) is not None
 
 
 def test_pictures_that_are_not_here_are_told():

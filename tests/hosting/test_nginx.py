@@ -8,22 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import expect
 
 from benchmarks.visitors import marked_photo
-from tests.browser.browse import give_photo, launch, open_page, serving, settled, visiting
+from tests.browser.browse import give_photo, open_page, serving, settled, visiting
 from tests.hosting.proxy import proxied, trusting
 from tests.protocol import Visitor, run
 
 BASE = "/school/camadas"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = launch(playwright)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module", params=["", BASE], ids=["root", "base"])

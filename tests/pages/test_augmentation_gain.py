@@ -1,7 +1,7 @@
 """The page of the comparison, through Streamlit's own test runner."""
 
 from core.augmentation_gain import Settings, about, gained
-from core.jobs import JOBS
+from core.jobs import jobs
 from tests.pages.visit import finished, metrics, open_page
 from ui.language import number
 
@@ -10,7 +10,7 @@ QUICK = {"augmentation_gain_epochs": "2", "augmentation_gain_n_pictures": "100",
 
 def test_a_visit_has_a_run_of_its_settings():
     at = open_page("augmentation_gain", **QUICK)
-    job = JOBS.find(at.session_state["augmentation_gain_run"])
+    job = jobs().find(at.session_state["augmentation_gain_run"])
     assert job.about == about(Settings(epochs=2, n_pictures=100, n_seeds=2))
     assert "Press Start" in at.caption[0].value
 

@@ -5,14 +5,14 @@ import time
 import pytest
 import torch
 
-from core.jobs import JOBS
+from core.jobs import jobs
 from core.moons import EXAMPLES, Settings, packed, results, snapshot
 from core.playground import Playground
 from tests.pages.visit import open_page, translate
 
 
 def run_of(at):
-    return JOBS.find(at.session_state["moons_run"])
+    return jobs().find(at.session_state["moons_run"])
 
 
 def test_a_visit_has_a_run_of_its_settings_and_keeps_it():
@@ -155,7 +155,7 @@ def test_every_tab_opens(tab, language):
 @pytest.mark.parametrize(("slug", "knob"), [("moons", "noise"), ("sweep", "noise"), ("study", "noise")])
 def test_who_comes_by_a_link_and_turns_a_knob_ends_nothing_of_others(slug, knob):
     at = open_page(slug)
-    first = JOBS.find(at.session_state[f"{slug}_run"])
+    first = jobs().find(at.session_state[f"{slug}_run"])
     guest = open_page(slug, **{f"{slug}_run": first.token})
     assert guest.session_state[f"{slug}_run"] == first.token
     guest.slider(key=f"{slug}_{knob}").set_value(0.3).run()
@@ -165,7 +165,7 @@ def test_who_comes_by_a_link_and_turns_a_knob_ends_nothing_of_others(slug, knob)
     other = open_page(slug, **{f"{slug}_run": first.token, f"{slug}_{knob}": "0.3"})
     assert other.session_state[f"{slug}_run"] != first.token
     assert first.state in ("paused", "running", "queued")
-    own = JOBS.find(at.session_state[f"{slug}_run"])
+    own = jobs().find(at.session_state[f"{slug}_run"])
     at.slider(key=f"{slug}_{knob}").set_value(0.2).run()
     deadline = time.monotonic() + 30
     while own.state != "cancelled":  # one's own ends
@@ -205,6 +205,6 @@ def test_the_visitors_photo_becomes_the_points(slug):
     assert not at.exception
     assert not at.error
     assert any("200 points:" in element.value for element in at.markdown)
-    job = JOBS.find(at.session_state[f"{slug}_run"])
+    job = jobs().find(at.session_state[f"{slug}_run"])
     other = open_page(slug, photo="rocket", **{f"{slug}_data": "my photo", f"{slug}_n_points": "200"})
-    assert JOBS.find(other.session_state[f"{slug}_run"]).about != job.about
+    assert jobs().find(other.session_state[f"{slug}_run"]).about != job.about

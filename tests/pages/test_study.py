@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from core.jobs import JOBS
+from core.jobs import jobs
 from core.study import EXAMPLES, Settings, about, best, found
 from tests.pages.visit import finished, metrics, open_page
 
@@ -29,7 +29,7 @@ def test_a_link_finds_the_job_and_after_its_end_the_study():
     at = open_page("study", **QUICK)
     job = finished(at, "study")
     token = job.token
-    assert JOBS.find(open_page("study", study_run=token, **QUICK).session_state["study_run"]) is job
+    assert jobs().find(open_page("study", study_run=token, **QUICK).session_state["study_run"]) is job
     job.send("cancel")
     deadline = time.monotonic() + 30
     while job.state != "cancelled":
@@ -37,7 +37,7 @@ def test_a_link_finds_the_job_and_after_its_end_the_study():
         time.sleep(0.01)
     again = open_page("study", study_run=token, **QUICK)
     assert again.session_state["study_run"] == token
-    assert len(found(JOBS.find(token)).tried) == 10
+    assert len(found(jobs().find(token)).tried) == 10
     other = open_page("study", study_run=token, study_noise="0.3", **QUICK)
     assert other.session_state["study_run"] != token
 
@@ -48,7 +48,7 @@ def test_an_example_sets_every_control(name):
     at.selectbox(key="study_example").set_value(name).run()
     assert not at.exception
     assert not at.error
-    assert JOBS.find(at.session_state["study_run"]).about == about(Settings(**EXAMPLES[name]))
+    assert jobs().find(at.session_state["study_run"]).about == about(Settings(**EXAMPLES[name]))
 
 
 def test_more_trials_can_be_asked_for():

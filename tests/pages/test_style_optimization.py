@@ -1,7 +1,7 @@
 """The page of style by optimization: its figures are core's."""
 
 from core.images import fit_within
-from core.jobs import JOBS
+from core.jobs import jobs
 from core.style_optimization import Settings, about, optimized, view
 from tests.pages.visit import finished, open_page
 from ui.photo import _sample
@@ -10,7 +10,7 @@ from ui.photo import _sample
 def test_a_visit_has_a_run_of_its_photo_and_settings():
     at = open_page("style_optimization", style_optimization_steps="20", style_optimization_size_px="128")
     assert not at.exception
-    job = JOBS.find(at.session_state["style_optimization_run"])
+    job = jobs().find(at.session_state["style_optimization_run"])
     shown = view(_sample("chelsea").preview)
     assert max(shown.shape) <= max(fit_within(shown, 640).shape)
     assert job.about == about(shown, Settings(steps=20, size_px=128), {})

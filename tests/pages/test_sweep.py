@@ -2,18 +2,18 @@
 
 import pytest
 
-from core.jobs import JOBS
+from core.jobs import jobs
 from core.sweep import EXAMPLES, Settings, about, cells, rows
 from tests.pages.visit import finished, open_page, translate
 
 
 def test_a_visit_has_a_sweep_of_its_settings_and_finds_it_again():
     at = open_page("sweep")
-    job = JOBS.find(at.session_state["sweep_run"])
+    job = jobs().find(at.session_state["sweep_run"])
     assert job.about == about(Settings())
-    assert JOBS.find(open_page("sweep", sweep_run=job.token).session_state["sweep_run"]) is job
+    assert jobs().find(open_page("sweep", sweep_run=job.token).session_state["sweep_run"]) is job
     at.slider(key="sweep_n_seeds").set_value(2).run()
-    assert JOBS.find(at.session_state["sweep_run"]).about == about(Settings(n_seeds=2))
+    assert jobs().find(at.session_state["sweep_run"]).about == about(Settings(n_seeds=2))
     assert any(caption.value == "32 networks, trained together." for caption in at.caption)
 
 
@@ -41,7 +41,7 @@ def test_an_example_sets_every_control(name):
     at.selectbox(key="sweep_example").set_value(name).run()
     assert not at.exception
     assert not at.error
-    assert JOBS.find(at.session_state["sweep_run"]).about == about(Settings(**EXAMPLES[name]))
+    assert jobs().find(at.session_state["sweep_run"]).about == about(Settings(**EXAMPLES[name]))
 
 
 @pytest.mark.parametrize("language", ["en", "pt"])

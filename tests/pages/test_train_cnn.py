@@ -1,17 +1,17 @@
 """The page of live training, through Streamlit's own test runner."""
 
-from core.jobs import JOBS
+from core.jobs import jobs
 from core.train_cnn import Settings, about, n_parameters, trained
 from tests.pages.visit import finished, open_page
 
 
 def test_a_visit_has_a_run_of_its_settings_and_finds_it_again():
     at = open_page("train_cnn")
-    job = JOBS.find(at.session_state["train_cnn_run"])
+    job = jobs().find(at.session_state["train_cnn_run"])
     assert job.about == about(Settings())
-    assert JOBS.find(open_page("train_cnn", train_cnn_run=job.token).session_state["train_cnn_run"]) is job
+    assert jobs().find(open_page("train_cnn", train_cnn_run=job.token).session_state["train_cnn_run"]) is job
     at.slider(key="train_cnn_epochs").set_value(3).run()
-    assert JOBS.find(at.session_state["train_cnn_run"]).about == about(Settings(epochs=3))
+    assert jobs().find(at.session_state["train_cnn_run"]).about == about(Settings(epochs=3))
 
 
 def test_the_table_is_cores():

@@ -1,6 +1,6 @@
 """The page of the live VAE: its figures are core's, its runs are kept side by side."""
 
-from core.jobs import JOBS
+from core.jobs import jobs
 from core.train_vae import Settings, about, trained
 from tests.pages.visit import finished, metrics, open_page
 
@@ -8,12 +8,10 @@ from tests.pages.visit import finished, metrics, open_page
 def test_a_visit_has_a_run_of_its_settings_and_finds_it_again():
     at = open_page("train_vae", train_vae_beta="4.0")
     assert not at.exception
-    job = JOBS.find(at.session_state["train_vae_run"])
+    job = jobs().find(at.session_state["train_vae_run"])
     assert job.about == about(Settings(beta=4.0))
-    assert (
-        JOBS.find(open_page("train_vae", train_vae_beta="4.0", train_vae_run=job.token).session_state["train_vae_run"])
-        is job
-    )
+    again = open_page("train_vae", train_vae_beta="4.0", train_vae_run=job.token)
+    assert jobs().find(again.session_state["train_vae_run"]) is job
 
 
 def test_figures_are_cores_and_the_run_is_kept():

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from streamlit.testing.v1 import AppTest
 
-from core.jobs import JOBS, Job
+from core.jobs import Job, jobs
 from tests.messages import read
 from ui.files import ROOT
 
@@ -34,7 +34,7 @@ def upload(at: AppTest, data: bytes, name: str = "photo.png", mime: str = "image
 
 def finished(at: AppTest, slug: str) -> Job:
     """The page's job, after it has come to its end."""
-    job = JOBS.find(at.session_state[f"{slug}_run"])
+    job = jobs().find(at.session_state[f"{slug}_run"])
     assert job is not None
     job.send("resume")
     deadline = time.monotonic() + 60

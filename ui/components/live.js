@@ -2,7 +2,7 @@
 const CLASSES = ["#2f86c9", "#d9752b", "#1d9e77", "#c2679c", "#b58900", "#56b4e9", "#8a7a00", "#7d7870", "#9467bd", "#17a2b8"];
 const RETRY_MS = 800;
 const FRAME_MS = 24; // more frames than about 30 a second would only slow the training down
-const OVER = ["gone", "done", "cancelled", "forgotten", "failed"];
+const OVER = ["gone", "done", "cancelled", "forgotten", "failed", "lost"];
 
 const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 const css = (c, alpha = 1) => `rgb(${c[0]} ${c[1]} ${c[2]} / ${alpha})`;

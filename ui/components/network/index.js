@@ -206,7 +206,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (state.job === "queued") return say(words.queued, { n: state.place });
     if (state.job === "gone") return words.gone;
     if (state.job === "failed") return say(words.failed, { reference: state.problem });
-    if (["done", "cancelled", "forgotten"].includes(state.job)) return words[state.job];
+    if (["away", "done", "lost", "cancelled", "forgotten"].includes(state.job)) return words[state.job];
     return state.job === "finished" && why ? words[why] : "";
   };
 

@@ -1,0 +1,115 @@
+"""Inference in the cluster: a Ray Serve deployment whose replicas hold the checkpoints."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import ray
+from ray import serve
+from ray.exceptions import RayActorError
+
+from core.cluster.connection import CALL_S, reaching
+from core.cluster.desk import ask_desk
+from core.errors import JobError
+from core.local_engine import forward
+
+APP = "camadas"
+MOST_IN_BATCH = 16
+BATCH_WAIT_S = 0.003
+N_TRIES = 3  # where a replica dies
+MOST_ONGOING = 64  # requests at a replica, those that wait included
+
+
+def together(asked: list[tuple[str, np.ndarray]]) -> list[np.ndarray | Exception]:
+    """Several requests as few batches: those of one network whose pictures have one size.
+
+    Args:
+        asked: a checkpoint's name and a batch (B, C, H, W) each.
+
+    Returns:
+        For each what `forward` gives, or why it does not.
+    """
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for at, (name, batch) in enumerate(asked):
+        groups.setdefault((name, *batch.shape[1:]), []).append(at)
+    found: list[np.ndarray | Exception] = [ValueError()] * len(asked)
+    for (name, *_shape), places in groups.items():
+        batches = [asked[at][1] for at in places]
+        parts: Sequence[np.ndarray | Exception]
+        try:
+            parts = np.split(forward(name, np.concatenate(batches)), np.cumsum([len(b) for b in batches])[:-1])
+        except Exception as error:
+            parts = [error] * len(places)
+        for at, part in zip(places, parts, strict=True):
+            found[at] = part
+    return found
+
+
+class Replica:
+    """One process that computes, one thing at a time."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "compute")
+
+    @serve.batch(max_batch_size=MOST_IN_BATCH, batch_wait_timeout_s=BATCH_WAIT_S)
+    async def predict(self, asked: list[tuple[str, np.ndarray]]) -> list[np.ndarray | Exception]:
+        """As `together`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, together, asked)
+
+    async def compute(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a function."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: function(*args, **kwargs))
+
+
+class Inference:
+    """The deployment, as an app server sees it."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def call(self, method: str, *args: Any) -> Any:
+        """What a replica gives.
+
+        Raises:
+            JobError: if none answers.
+        """
+        for _ in range(N_TRIES):
+            try:
+                with reaching():
+                    return getattr(self._ready(), method).remote(*args).result(timeout_s=CALL_S)
+            except RayActorError as error:
+                self._handle, died = None, error
+            except JobError:
+                self._handle = None
+                raise
+        raise JobError("cluster") from died
+
+    def _ready(self) -> Any:
+        if self._handle is None:
+            ask_desk("deploy")
+            self._handle = serve.get_app_handle(APP)
+        return self._handle
+
+
+def deploy() -> None:
+    """Have the deployment, with as many replicas as there are processors, or GPUs, while there is enough to do."""
+    if APP in serve.status().applications:
+        return
+    there = ray.cluster_resources()
+    n_gpus = int(there.get("GPU", 0))
+    make: Any = serve.deployment(
+        name="inference",
+        max_ongoing_requests=MOST_ONGOING,
+        autoscaling_config={
+            "min_replicas": 1,
+            "max_replicas": n_gpus or max(1, int(there.get("CPU", 1))),
+            "target_ongoing_requests": 2,
+            "upscale_delay_s": 5,
+            "downscale_delay_s": 300,
+        },
+        ray_actor_options={"num_cpus": 1, "num_gpus": 1 if n_gpus else 0},
+    )
+    serve.start(http_options={"location": "NoServer"})
+    serve.run(make(Replica).bind(), name=APP, route_prefix=None)

@@ -1,0 +1,45 @@
+"""Where is computed: in this process, or by Ray on this machine and others. Nobody else needs to know which."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Protocol
+
+import numpy as np
+
+from core.host import RAY_AUTO, host
+from core.jobs import Jobs
+
+
+class Engine(Protocol):
+    """What computes."""
+
+    @property
+    def jobs(self) -> Jobs:
+        """Background jobs."""
+        ...
+
+    def predict(self, name: str, batch: np.ndarray) -> np.ndarray:
+        """As `core.inference.predict`, without waiting for a turn."""
+        ...
+
+    def compute(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call a function where batches are computed."""
+        ...
+
+
+@cache
+def engine() -> Engine:
+    """The one that the operator has chosen.
+
+    Raises:
+        JobError: if it does not answer.
+    """
+    if host().engine == "ray":
+        os.environ.setdefault(RAY_AUTO, "0")  # where a cluster is lost, Ray must not take another
+        from core.cluster.engine import Cluster
+
+        return Cluster()
+    from core.local_engine import Local
+
+    return Local()

@@ -1,0 +1,5 @@
+"""One browser for all tests of hosting."""
+
+from tests.browser.conftest import browser
+
+__all__ = ["browser"]

@@ -1,0 +1,133 @@
+"""Two app servers behind nginx, a Ray cluster, and what is killed of them."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import psutil
+import pytest
+from playwright.sync_api import Page, expect
+
+from benchmarks.visitors import marked_photo
+from tests.browser.browse import PATIENCE_S, environment_of, give_photo, open_page, serving, settled, visiting
+from tests.hosting.cluster import cluster, end
+from tests.hosting.proxy import proxied
+from ui.files import ROOT
+
+BACK_S = 10
+
+
+@pytest.fixture(scope="module")
+def ray() -> Iterator[tuple[str, subprocess.Popen]]:
+    with cluster() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def two(ray, tmp_path_factory) -> Iterator[tuple[str, list[tuple[str, subprocess.Popen]]]]:
+    """The address at nginx, and both servers behind it; the tests below kill one after the other, in their order."""
+    environment = {"CAMADAS_ENGINE": "ray", "RAY_ADDRESS": ray[0]}
+    with ExitStack() as stack:
+        servers = [stack.enter_context(serving(environment=environment)) for _ in range(2)]
+        address, _pem = stack.enter_context(
+            proxied(tmp_path_factory.mktemp("nginx"), [server for server, _process in servers])
+        )
+        yield address, servers
+
+
+def sessions(server: str) -> float:
+    with urllib.request.urlopen(f"{server}/metrics") as answer:
+        return float(re.search(r'^camadas_sessions{state="active"} (\S+)', answer.read().decode(), re.MULTILINE)[1])
+
+
+def epoch(page: Page) -> int:
+    return int(page.locator(".lab").get_attribute("data-epoch") or 0)
+
+
+def trained_to(page: Page, at: int) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while epoch(page) <= at:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(100)
+
+
+def test_photos_are_colorized_and_stylized_by_the_cluster(browser, two):
+    address, _servers = two
+    with visiting(browser, address, is_trusting=True) as page:
+        open_page(page, f"{address}/colorization")
+        give_photo(page, "photo.jpg", "image/jpeg", marked_photo(1), "Choose a photo")
+        expect(page.get_by_role("button", name="Download, 512 × 512")).to_be_visible()
+        page.get_by_role("link", name="Style transfer").click()
+        settled(page)
+        expect(page.get_by_role("button", name="Download, 512 × 512")).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_killed_run_goes_on_where_it_was(browser, two, ray):
+    address, _servers = two
+    with visiting(browser, address, is_trusting=True) as page:
+        open_page(page, f"{address}/moons?moons_epochs=100000")
+        page.get_by_role("button", name="Start").click()
+        trained_to(page, 300)
+        page.wait_for_timeout(3000)  # longer than it takes until the desk hears of it
+        for part in psutil.Process(ray[1].pid).children(recursive=True):
+            if re.match(r"ray::Run(\.|\s|$)", " ".join(part.cmdline())):
+                part.kill()
+        expect(page.locator(".lab")).to_have_attribute("data-state", "away")
+        expect(page.get_by_text("What computes does not answer just now.")).to_be_visible()
+        expect(page.locator(".lab")).to_have_attribute("data-state", "running")
+        assert epoch(page) > 300
+        trained_to(page, epoch(page))
+
+
+def test_a_killed_app_servers_visitors_come_back_at_the_other_and_their_runs_go_on(browser, two):
+    address, servers = two
+    with visiting(browser, address, is_trusting=True) as page:
+        open_page(page, f"{address}/moons?moons_noise=0.35&moons_epochs=5000")
+        page.get_by_role("button", name="Start").click()
+        trained_to(page, 20)
+        run = re.search(r"moons_run=([\w-]+)", page.url)[1]
+        (used,) = [process for server, process in servers if sessions(server)]
+        before = epoch(page)
+        used.send_signal(signal.SIGKILL)
+        killed_at = time.monotonic()
+        used.wait(timeout=20)
+        left = next(server for server, process in servers if process is not used)
+        while not sessions(left):
+            assert time.monotonic() - killed_at < BACK_S
+            page.wait_for_timeout(100)
+        settled(page)
+        trained_to(page, before)
+        assert f"moons_run={run}" in page.url
+        assert "moons_noise=0.35" in page.url
+        expect(page.locator(".lab")).to_have_attribute("data-state", "running")
+        assert before < epoch(page)  # it did not begin again
+
+
+def test_an_address_where_nobody_answers_is_said_at_start():
+    environment = environment_of({"CAMADAS_ENGINE": "ray", "RAY_ADDRESS": "ray://127.0.0.1:1"})
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", "0"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.returncode != 0
+    assert "Camadas does not start: nothing answers at RAY_ADDRESS ray://127.0.0.1:1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_lost_cluster_is_said_and_the_work_is_kept(browser, two, ray):
+    address, _servers = two
+    with visiting(browser, address, is_trusting=True) as page:
+        open_page(page, f"{address}/colorization?colorization_strength=1.2")
+        give_photo(page, "photo.jpg", "image/jpeg", marked_photo(1), "Choose a photo")
+        expect(page.get_by_role("button", name="Download, 512 × 512")).to_be_visible()
+        end(ray[1])  # the last test that uses it
+        page.get_by_role("link", name="Two moons").click()
+        expect(page.get_by_text("The machines that compute do not answer.")).to_be_visible()
+        page.get_by_role("link", name="Colorization").click()
+        settled(page)
+        expect(page.get_by_role("slider", name="Colour strength")).to_have_value("1.2")
+        expect(page.get_by_text("Your photo · 512 × 512")).to_be_visible()
