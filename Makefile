@@ -27,7 +27,7 @@ lint: setup-test ## ruff, mypy and pip-audit
 	$(BIN)/mypy
 	bash tests/audit.sh
 
-test-hosting: setup-test ## run the tests with nginx
+test-hosting: setup-test .venv/ready-hosting ## run the tests with nginx, Ray and PostgreSQL
 	@bash tests/debian.sh hosting
 	$(BIN)/pytest tests/hosting
 
@@ -43,7 +43,7 @@ screenshots: setup-test ## write every page, or PAGES="a b", in both themes and 
 messages: setup-test ## bring locale/ up to date with the sentences in the code
 	$(BIN)/python -m tests.messages
 
-lock: setup-test ## write requirements.txt and requirements-dev.txt from the .in files and what is installed
+lock: .venv/ready-hosting ## write requirements*.txt from the .in files and what is installed
 	$(BIN)/python tests/lock.py
 
 clean: ## remove the virtual environment and what the tools keep
@@ -61,4 +61,8 @@ clean: ## remove the virtual environment and what the tools keep
 .venv/ready-test: .venv/ready requirements-dev.txt
 	@bash tests/debian.sh browser
 	$(UV) --no-deps -r requirements-dev.txt
+	@touch $@
+
+.venv/ready-hosting: .venv/ready-test requirements-hosting.txt
+	$(UV) --no-deps -r requirements-hosting.txt
 	@touch $@

@@ -6,6 +6,7 @@ import inspect
 import json
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -98,6 +99,22 @@ def train(
     epochs_seen = {event["epoch"]: event for event in events if event["event"] == "epoch"}  # a resumed one stands twice
     card = recipe.keep(task, done, f"python -m core train {name}{chosen}", list(epochs_seen.values()), out or FOLDER)
     console.print_json(data={f"{metric.name}, {metric.data}": metric.value for metric in card.metrics})
+
+
+@app.command()
+def study(
+    name: Annotated[str, typer.Argument(help="Of a study that has begun: the link of its page has it as study_run.")],
+) -> None:
+    """Work on a study, besides its page and other workers, until it has its trials (CAMADAS_STUDIES)."""
+    from core.study import join
+
+    work = join(name)
+    n_known = len(work.tried)
+    while work.step():
+        time.sleep(work.rest_s() or 0)
+        for tried in work.tried[n_known:]:
+            console.print(f"trial {tried.number}: {tried.score:.4f} {tried.values}", soft_wrap=True)
+        n_known = len(work.tried)
 
 
 def _fitted(name: str, task: "Task", config: "FitSettings", *, resume: bool) -> "Done":

@@ -73,6 +73,8 @@ class SettingsError(CamadasError):
         "shape": "{argument} must be {rule}, but is {value}: change its shape",
         "folder": "{argument} is no folder that can be used ({value}): name another",
         "file": "{argument} cannot be read ({value}): name another file",
+        "no_study": "no study {value} has begun: take the one that the page's link has as study_run",
+        "own_points": "the points of study {value} are its visitor's own, and with its page alone: take another study",
         "resumed": "{argument} is {value}, but the run to resume has {rule}: take its settings, or begin anew",
         "unknown": "{argument} {value!r} is not known: choose one of {rule}",
         "range": "{argument} must be {rule}, but is {value}: change it",

@@ -2,11 +2,13 @@
 
 import logging
 import threading
+import warnings
 from datetime import date, datetime
 from functools import lru_cache
 
 import optuna
-from optuna.storages import RDBStorage
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
+from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.data.cache import cache_folder
@@ -16,6 +18,9 @@ from core.host import host
 log = logging.getLogger("camadas")
 PREFIX = "camadas-"  # of the names of studies in the storage
 KEPT_DAYS = 30
+HEARTBEAT_S, GRACE_S = 10, 40  # a worker of which nothing was heard for so long is thought to be dead
+MOST_RETRIES = 3  # of a dead worker's trial
+LOST = (SQLAlchemyError, StorageInternalError)
 _making = threading.Lock()
 
 
@@ -38,7 +43,7 @@ def storage(address: str) -> RDBStorage:
     try:
         with _making:
             return _storage(address, datetime.now().date())
-    except SQLAlchemyError as error:
+    except LOST as error:
         log.error("the storage of studies does not answer", exc_info=error)
         raise JobError("storage") from error
 
@@ -46,8 +51,16 @@ def storage(address: str) -> RDBStorage:
 @lru_cache(maxsize=1)
 def _storage(address: str, today: date) -> RDBStorage:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    warnings.simplefilter("ignore", ExperimentalWarning)  # heartbeats
+    warnings.filterwarnings("ignore", "Heartbeat of storage is supposed")  # core.study beats by itself
     wait = {"connect_args": {"timeout": 20}} if address.startswith("sqlite") else None  # for another's transaction
-    made = RDBStorage(address, engine_kwargs=wait)
+    made = RDBStorage(
+        address,
+        engine_kwargs=wait or {"pool_pre_ping": True},
+        heartbeat_interval=HEARTBEAT_S,
+        grace_period=GRACE_S,
+        heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(MOST_RETRIES),
+    )
     for summary in optuna.get_all_study_summaries(made):
         started = summary.datetime_start  # Optuna writes local times without a zone
         if summary.study_name.startswith(PREFIX) and started and (today - started.date()).days > KEPT_DAYS:

@@ -1,32 +1,40 @@
 """A study: Optuna looks for good settings of a small network, trial after trial."""
 
+import logging
 import math
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from statistics import mean
 from typing import Any, Literal
+from zlib import crc32
 
 import optuna
 import torch
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
+from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, Trial, TrialState
 from pydantic import Field
 from pydantic.config import JsonDict
 
+from core.errors import JobError, SettingsError
 from core.jobs import Job, jobs
 from core.many import Many
 from core.plane import OWN, RATES, STRENGTHS, Common, Rate, Split, fingerprint, formula_of, points_of, split
 from core.plane import Settings as NetworkSettings
 from core.points import Points
 from core.scripting import render
-from core.studies import PREFIX, address_of_storage, storage
+from core.studies import HEARTBEAT_S, LOST, PREFIX, address_of_storage, storage
 from core.work import Work
 
 __all__ = ["Job", "Points", "Split"]
+log = logging.getLogger("camadas")
+WORKER = "worker"  # who is at a trial
+WAIT_S = 0.5  # between two looks at others' trials, or for the storage
 WORST = 10.0  # what the loss of a run that has run away counts as
 FEW = 8  # trials below which nothing is said about importance
 Knob = Literal["learning rate", "neurons a layer", "hidden layers", "activation", "optimizer", "batch size", "L2"]
@@ -141,32 +149,43 @@ class Found:
         tried: the finished trials, in their order.
         n_trials: that it is to have.
         importance: of each knob, together 1; empty while there are too few trials.
+        is_cut_off: whether the storage does not answer for now.
     """
 
     tried: list[Tried]
     n_trials: int
     importance: dict[str, float]
+    is_cut_off: bool = False
 
 
 class Study(Work):
     """The work of a study's job: a trial is trained in small steps, then told to Optuna.
 
+    Several workers may share a study, each in its process: what one was at when it was killed another tries again.
+
     Args:
         settings: of points, search and training.
         points: own ones instead of those that the settings ask for.
-        name: of the study in the storage; one that is there already goes on, a trial under way included.
+        name: of the study in the storage; one that is there already goes on, a trial of this worker's predecessor
+            included.
         address: of the storage.
         told: what tells the study from others, kept with it.
+        worker: which one of several it is; the page's own without it.
     """
 
-    def __init__(self, settings: Settings, points: Points, name: str, address: str, told: str = "") -> None:
+    def __init__(
+        self, settings: Settings, points: Points, name: str, address: str, told: str = "", worker: str = ""
+    ) -> None:
         self.settings, self.points, self.name, self.address, self.told = settings, points, name, address, told
+        self.worker = worker
         self.n_trials = n_trials(settings)
         self.tried: list[Tried] = []
         self.trial: Trial | None = None
         self.many: Many | None = None
         self.importance: dict[str, float] = {}
         self.weighed = 0  # trials that the importance is of
+        self.beaten_at = -math.inf
+        self.is_waiting = self.is_cut_off = False
         self.study: optuna.Study | None = None  # made with its first trial
         with suppress(KeyError):
             self._take_up(optuna.load_study(study_name=PREFIX + name, storage=storage(address)))
@@ -174,9 +193,11 @@ class Study(Work):
     def _take_up(self, study: optuna.Study) -> None:
         """Go on from what the storage has."""
         self.study = study
-        self.tried = [_tried(trial) for trial in study.get_trials(states=(TrialState.COMPLETE,))]
-        study.sampler = sampler_of(self.settings, len(self.tried))
-        for left in study.get_trials(states=(TrialState.RUNNING,)):  # by a server that stopped
+        self._read()
+        study.sampler = sampler_of(self.settings, len(self.tried), self.worker)
+        for left in study.get_trials(states=(TrialState.RUNNING,)):
+            if left.user_attrs.get(WORKER, "") or self.worker:
+                continue  # another's, who may be alive: heartbeats will say
             if self.trial is None and left.params.keys() == distributions(self.settings).keys():
                 self.trial = Trial(study, left._trial_id)
                 self.many = network_of(self.settings, left.params, self.points)
@@ -189,23 +210,65 @@ class Study(Work):
             self.study = optuna.create_study(
                 study_name=PREFIX + self.name,
                 storage=storage(self.address),
-                sampler=sampler_of(self.settings, 0),
+                sampler=sampler_of(self.settings, 0, self.worker),
                 direction="minimize" if self.settings.objective == "validation loss" else "maximize",
+                load_if_exists=True,
             )
             self.study.set_user_attr("about", self.told)
+            self.study.set_user_attr("settings", self.settings.model_dump_json())
         return self.study
+
+    def rest_s(self) -> float | None:
+        """None, but while others are at the last trials, or the storage does not answer."""
+        return WAIT_S if self.is_waiting or self.is_cut_off else None
 
     def step(self) -> bool:
         """Train for some hundredths of a second; False when there are trials enough."""
+        try:
+            goes_on = self._step()
+        except LOST as error:
+            if not self.is_cut_off:
+                log.error("the storage of a study does not answer", exc_info=error)
+            self.is_cut_off = True
+            return True
+        self.is_cut_off = False
+        return goes_on
+
+    def _step(self) -> bool:
         if len(self.tried) >= self.n_trials:
             return False
         if self.trial is None or self.many is None:
-            self.trial = self._begun().ask(distributions(self.settings))
-            self.many = network_of(self.settings, self.trial.params, self.points)
+            if self._is_there_more():
+                self.trial = self._begun().ask(distributions(self.settings))
+                self.trial.set_user_attr(WORKER, self.worker)
+                self.many = network_of(self.settings, self.trial.params, self.points)
         elif not self.many.step():
             self._tell(self.trial, self.many)
             self.trial = self.many = None
+        self._beat()
         return len(self.tried) < self.n_trials
+
+    def _is_there_more(self) -> bool:
+        """Whether there is a trial to begin; one whose worker is dead is to be tried again."""
+        study = self._begun()
+        fail_stale_trials(study)
+        self._read()
+        n_under_way = len(study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
+        self.is_waiting = len(self.tried) < self.n_trials <= len(self.tried) + n_under_way
+        return len(self.tried) + n_under_way < self.n_trials
+
+    def _beat(self) -> None:
+        """Say that this worker lives."""
+        now = time.monotonic()
+        if self.trial is not None and self.study is not None and now - self.beaten_at > HEARTBEAT_S / 2:
+            storage(self.address).record_heartbeat(self.trial._trial_id)
+            self.beaten_at = now
+
+    def _read(self) -> None:
+        """All finished trials, those of other workers too."""
+        assert self.study is not None
+        done = self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        self.tried = [_tried(trial) for trial in done]
 
     def command(self, name: str, value: Any) -> bool:
         """ "more": so many trials beyond those that are there."""
@@ -221,23 +284,51 @@ class Study(Work):
         """How it stands."""
         n = len(self.tried)
         if self.study is not None and n >= FEW and len(self.settings.knobs) > 1 and n != self.weighed:
-            self.importance, self.weighed = dict(optuna.importance.get_param_importances(self.study)), n
-        return Found(list(self.tried), self.n_trials, self.importance)
+            with suppress(*LOST):
+                self.importance, self.weighed = dict(optuna.importance.get_param_importances(self.study)), n
+        return Found(list(self.tried), self.n_trials, self.importance, self.is_cut_off)
 
     def _tell(self, trial: Trial, many: Many) -> None:
+        study = self._begun()
+        if study._storage.get_trial(trial._trial_id).state.is_finished():
+            return  # it was silent for so long that another one tries this again
         measured = many.measured()
         accuracies = {part: mean(found.accuracies[part] for found in measured) for part in ("validation", "test")}
         loss = mean(min(found.losses["validation"], WORST) for found in measured)
         score = loss if self.settings.objective == "validation loss" else accuracies["validation"]
         for part, accuracy in accuracies.items():
             trial.set_user_attr(part, accuracy)
-        study = self._begun()
         try:
             study.tell(trial, score)
         except RuntimeError:  # how a grid says, after the last of its places is written down, that it is empty
             if len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) <= len(self.tried):
                 raise
-        self.tried.append(Tried(trial.number, dict(trial.params), score, accuracies["validation"], accuracies["test"]))
+        self._read()
+
+
+def join(name: str, worker: str = "") -> Study:
+    """The work of one more worker of a study.
+
+    Args:
+        name: of a study that has begun; the page's link has it.
+        worker: a name of its own; drawn without it.
+
+    Raises:
+        SettingsError: if there is none of this name, or its points are its visitor's own.
+        JobError: if the storage does not answer.
+    """
+    address = address_of_storage()
+    try:
+        kept = optuna.load_study(study_name=PREFIX + name, storage=storage(address)).user_attrs
+    except KeyError as error:
+        raise SettingsError("no_study", argument="name", value=name) from error
+    except LOST as error:
+        raise JobError("storage") from error
+    settings = Settings.model_validate_json(kept["settings"])
+    if settings.data in OWN:
+        raise SettingsError("own_points", argument="name", value=name)
+    told, worker = str(kept["about"]), worker or secrets.token_hex(4)
+    return Study(settings, points_of(settings), name, address, told, worker)
 
 
 def distributions(settings: Settings) -> dict[str, BaseDistribution]:
@@ -245,14 +336,15 @@ def distributions(settings: Settings) -> dict[str, BaseDistribution]:
     return {knob: RANGES[knob] for knob in RANGES if knob in settings.knobs}
 
 
-def sampler_of(settings: Settings, n_tried: int) -> BaseSampler:
+def sampler_of(settings: Settings, n_tried: int, worker: str = "") -> BaseSampler:
     """What chooses the next trial: TPE (Bergstra et al. 2011), chance, or a grid.
 
     Args:
         settings: of the study.
         n_tried: trials that are there already; after a stop the draws must not begin again.
+        worker: which one of several; each draws its own.
     """
-    seed = settings.sampler_seed + 1000 * n_tried
+    seed = settings.sampler_seed + 1000 * n_tried + crc32(worker.encode()) % 2**31
     if settings.sampler == "grid":
         return GridSampler({knob: GRID[knob] for knob in distributions(settings)}, seed=settings.sampler_seed)
     if settings.sampler == "random":
@@ -361,6 +453,8 @@ def is_kept(name: str, settings: Settings, own: Points | None = None, owner: str
         return bool(study.user_attrs.get("about") == f"{about(settings, own)} {owner}")
     except KeyError:
         return False
+    except LOST as error:
+        raise JobError("storage") from error
 
 
 def found(job: Job) -> Found:

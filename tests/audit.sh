@@ -2,6 +2,7 @@
 # Known vulnerabilities of what is pinned; says so where the network does not let one ask.
 set -eu
 found=$(timeout 180 .venv/bin/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --requirement requirements.txt \
+    --requirement requirements-hosting.txt \
     --no-deps --disable-pip --progress-spinner off 2>&1) && status=0 || status=$?
 if grep -q "known vulnerabilit.* in " <<<"$found" && [ "$status" -ne 0 ]; then
     echo "$found"

@@ -20,6 +20,7 @@ case "$1" in
     hosting)
         command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || install nginx-light
         command -v openssl >/dev/null || install openssl
+        ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || install postgresql
         ;;
     browser)
         for browser in chromium chromium-browser google-chrome google-chrome-stable; do

@@ -1,4 +1,4 @@
-"""Write requirements.txt and requirements-dev.txt: what is installed here, split by who asks for it.
+"""Write requirements.txt, requirements-dev.txt and requirements-hosting.txt: what is installed, by who asks for it.
 
 Each .in file names what we import and what later pages are to use; a lock holds that and everything it needs, fully
 pinned, in alphabetical order, without an index's address. Left out are what imgaug asks for and we do not use
@@ -50,8 +50,9 @@ if __name__ == "__main__":
     for requirement in asked("requirements.in"):
         needs(requirement.name, app, frozenset(requirement.extras))
     app["uv"] = distribution("uv").version
-    tests: dict[str, str] = {}
-    for requirement in asked("requirements-dev.in"):
-        needs(requirement.name, tests, frozenset(requirement.extras))
     write("requirements.txt", app)
-    write("requirements-dev.txt", {name: version for name, version in tests.items() if name not in app})
+    for kind in ("dev", "hosting"):
+        more: dict[str, str] = {}
+        for requirement in asked(f"requirements-{kind}.in"):
+            needs(requirement.name, more, frozenset(requirement.extras))
+        write(f"requirements-{kind}.txt", {name: version for name, version in more.items() if name not in app})

@@ -113,6 +113,8 @@ SENTENCES = {
     ("SettingsError", "shape"): N_("{argument} must be {rule}, but is {value}."),
     ("SettingsError", "folder"): N_("{argument} is no folder that can be used: {value}."),
     ("SettingsError", "file"): N_("{argument} cannot be read: {value}."),
+    ("SettingsError", "no_study"): N_("No study {value} has begun. Take the one that the page's link has."),
+    ("SettingsError", "own_points"): N_("The points of study {value} are with its page alone. Take another study."),
     ("SettingsError", "resumed"): N_("{argument} is {value}, but the run to resume has {rule}."),
     ("SettingsError", "unknown"): N_("{argument} {value} is not known. Choose one of {rule}."),
     ("SettingsError", "range"): N_("{argument} must be {rule}, but is {value}."),

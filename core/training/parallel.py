@@ -70,7 +70,10 @@ def shared(model: nn.Module, losses: Losses) -> Callable[[dict[str, Tensor]], di
         return lambda batch: losses(model, batch)
     if device().type == "cuda":
         model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
-    return nn.parallel.DistributedDataParallel(_WithLosses(model, losses))
+    return nn.parallel.DistributedDataParallel(
+        _WithLosses(model, losses),
+        find_unused_parameters=True,  # those of a layer that is fixed, or fitted otherwise
+    )
 
 
 class _WithLosses(nn.Module):
