@@ -133,9 +133,7 @@ def progress(token: str, settings: Settings, was_moving: bool) -> None:
         text = _("Trial {n} of {all}").format(n=number(n_done), all=number(now.n_trials))
         st.progress(min(1.0, n_done / now.n_trials), text)
     if now.is_cut_off:
-        errors.show(
-            _("The place where studies are kept does not answer just now. The study goes on as soon as it does.")
-        )
+        errors.show(_("The place where studies are kept does not answer. The study goes on as soon as it does."))
     if not now.tried:
         st.caption(_("Each trial is a dot, a bar or a line here, as soon as there are some."))
         return

@@ -19,7 +19,8 @@ ALONE = {  # a library and the only files that may import it
     "prometheus_client": {"core/meters.py", "ui/server.py"},
     "pydantic_settings": {"core/host.py"},
     "ray": {f"core/cluster/{room}.py" for room in ("connection", "desk", "inference", "runs")},
-    "core.cluster": {f"core/cluster/{room}.py" for room in ("desk", "engine", "inference", "runs")} | {"core/engine.py"},
+    "core.cluster": {f"core/cluster/{room}.py" for room in ("desk", "engine", "inference", "runs")}
+    | {"core/engine.py"},
 }
 TABLES = {"core/models/__init__.py", "core/data/__init__.py", "core/recipes/__init__.py"}
 
