@@ -4,16 +4,21 @@ FROM python:3.11-slim-bookworm
 # Where pip takes torch from: empty for its own settings, else an index of PyTorch's, which has small builds for CPUs.
 ARG TORCH_INDEX=""
 ARG DEVICE=cpu
+# Not empty: Ray and PostgreSQL's driver too, for several machines.
+ARG HOSTING=""
 
 RUN useradd --create-home --uid 10001 camadas
 WORKDIR /app
-COPY requirements.txt ./
+COPY requirements.txt requirements-hosting.txt ./
 # As in the Makefile: torch by pip, the rest from the full pins by uv.
 RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --quiet ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} \
         $(grep -E '^torch==' requirements.txt) \
     && .venv/bin/pip install --no-cache-dir --quiet $(grep -E '^uv==' requirements.txt) \
-    && .venv/bin/uv pip install --no-cache --quiet --python .venv/bin/python --no-deps -r requirements.txt
+    && .venv/bin/uv pip install --no-cache --quiet --python .venv/bin/python --no-deps -r requirements.txt \
+    && if [ -n "$HOSTING" ]; then \
+        .venv/bin/uv pip install --no-cache --quiet --python .venv/bin/python --no-deps -r requirements-hosting.txt; \
+    fi
 COPY streamlit_app.py pyproject.toml LICENSE ./
 COPY .streamlit .streamlit
 COPY docs/licences.md docs/

@@ -7,22 +7,33 @@ changes pages, reloads now and then, and now and then gives a file that is no pi
 cores. Bars on two cores, 50 visitors, 10 minutes: errors 0, foreign_photos 0, light_p95_s <= 2, heavy_p95_s <= 5,
 memory_ratio <= 1.15 (five minutes after the last one left over that after one visitor had used every page), and
 delay_most_s <= 1: what another's slider takes longer while one visitor's twelve megapixels are stylized.
+
+With `--engine ray` they come through nginx to two app servers before a Ray cluster, all on this machine, and in the
+middle one app server is killed: whoever was there comes back as a browser does (back_most_s, at most 10), and gives the
+photo again, for it was in that server's memory alone.
 """
 
 import argparse
 import asyncio
 import gc
 import json
+import math
 import os
 import random
 import re
+import ssl
 import statistics
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -40,6 +51,7 @@ BARS = {
     "heavy_p95_s": 5.0,
     "delay_most_s": 1.0,
     "memory_ratio": 1.15,
+    "back_most_s": 10.0,
 }
 PAUSE_S = (5.0, 15.0)
 N_CELLS, PHOTO_PX = 8, 512
@@ -91,16 +103,19 @@ class Notes:
     errors: Counter[str] = field(default_factory=Counter)
     watched: list[float] = field(default_factory=list)
     foreign: int = 0
+    killed_at: float = math.inf
+    back: list[float] = field(default_factory=list)  # seconds from the kill until a page is there again
     marks: Counter[str] = field(default_factory=Counter)
 
 
 class Guest:
     """One who comes, gives a photo and plays until the time is over."""
 
-    def __init__(self, number: int, address: str, notes: Notes, marks: np.ndarray, until: float) -> None:
+    def __init__(self, number: int, place: "Place", notes: Notes, marks: np.ndarray, until: float) -> None:
         self.number, self.notes, self.marks, self.until = number, notes, marks, until
         self.chance = random.Random(number)
-        self.visitor = Visitor(address)
+        self.visitor = Visitor(place.address, place.trusted)
+        self.has_met_the_kill = False
         self.photo = marked_photo(number)
 
     async def stay(self) -> None:
@@ -117,8 +132,26 @@ class Guest:
         try:
             await act()
         except Exception as error:
+            if self.visitor.is_cut and time.monotonic() > self.notes.killed_at and not self.has_met_the_kill:
+                await self._back()
+                return
             self.notes.errors[f"{name}: {type(error).__name__}: {str(error)[:200]}"] += 1
             await self._again()
+
+    async def _back(self) -> None:
+        """The server is gone: connect anew, as a browser does, and give the photo again."""
+        self.has_met_the_kill = True
+        noticed = time.monotonic()
+        while True:
+            try:
+                await self.visitor.open(self.visitor.page)
+                break
+            except Exception:
+                if time.monotonic() - noticed > 60:
+                    raise
+                await asyncio.sleep(0.5)
+        self.notes.back.append(time.monotonic() - noticed)
+        await self._again()
 
     async def _again(self) -> None:
         """After an error: come anew, as a person would."""
@@ -196,35 +229,73 @@ class Guest:
             self.notes.foreign += whose is not None and whose != self.number
 
 
-class Memory:
-    """Reads what a process and its children hold, once a second."""
+@dataclass
+class Place:
+    """Where visitors come to.
 
-    def __init__(self, pid: int) -> None:
-        self.process, self.peak = psutil.Process(pid), 0.0
+    Attributes:
+        address: of the app.
+        servers: addresses and processes of the app servers.
+        parts: all processes whose memory counts.
+        trusted: its certificate, if it has one.
+    """
+
+    address: str
+    servers: list[tuple[str, subprocess.Popen]]
+    parts: list[subprocess.Popen]
+    trusted: ssl.SSLContext | None = None
+
+
+@contextmanager
+def local() -> Iterator[Place]:
+    """One server process."""
+    with serving() as (address, process):
+        yield Place(address, [(address, process)], [process])
+
+
+@contextmanager
+def clustered() -> Iterator[Place]:
+    """nginx, two app servers, a cluster."""
+    from tests.hosting.cluster import cluster
+    from tests.hosting.proxy import proxied, trusting
+
+    with ExitStack() as stack:
+        ray_address, ray = stack.enter_context(cluster())
+        environment = {"CAMADAS_ENGINE": "ray", "RAY_ADDRESS": ray_address}
+        servers = [stack.enter_context(serving(environment=environment)) for _ in range(2)]
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        address, pem = stack.enter_context(proxied(folder, [server for server, _process in servers]))
+        yield Place(address, servers, [ray, *(process for _server, process in servers)], trusting(pem))
+
+
+class Memory:
+    """Reads what processes and their children hold, once a second."""
+
+    def __init__(self, pids: Sequence[int]) -> None:
+        self.processes, self.peak = [psutil.Process(pid) for pid in pids], 0.0
         self.is_over = threading.Event()
         threading.Thread(target=self._follow, daemon=True).start()
 
     def now(self) -> float:
         """MiB."""
         held = 0
-        for process in [self.process, *self.process.children(recursive=True)]:
+        for parent in self.processes:
             try:
-                held += process.memory_info().rss
+                for process in [parent, *parent.children(recursive=True)]:
+                    with suppress(psutil.NoSuchProcess):
+                        held += process.memory_info().rss
             except psutil.NoSuchProcess:
-                continue
+                continue  # killed
         return held / 2**20
 
     def _follow(self) -> None:
         while not self.is_over.wait(1.0):
-            try:
-                self.peak = max(self.peak, self.now())
-            except psutil.NoSuchProcess:
-                return
+            self.peak = max(self.peak, self.now())
 
 
-async def every_page(address: str) -> None:
+async def every_page(place: Place) -> None:
     """One visitor uses every page, so that all models are loaded."""
-    async with Visitor(address) as visitor:
+    async with Visitor(place.address, place.trusted) as visitor:
         await visitor.open("colorization")
         await visitor.give_photo("photo.jpg", "image/jpeg", marked_photo(10_000))
         for page in PAGES:
@@ -235,11 +306,18 @@ async def every_page(address: str) -> None:
         await visitor.watch(json.loads(shown.components["moons_network"])["token"], 3.0)
 
 
-async def crowd(address: str, n_visitors: int, minutes: float, notes: Notes) -> None:
-    """All visitors at once."""
+async def crowd(place: Place, n_visitors: int, minutes: float, notes: Notes) -> None:
+    """All visitors at once; where there are two servers, one is killed in the middle."""
     marks = np.stack([mark(number).ravel() for number in range(n_visitors)])
     until = time.monotonic() + 60 * minutes
-    await asyncio.gather(*(Guest(n, address, notes, marks, until).stay() for n in range(n_visitors)))
+    guests = [Guest(n, place, notes, marks, until).stay() for n in range(n_visitors)]
+    await asyncio.gather(*guests, *([_kill(place, 30 * minutes, notes)] if len(place.servers) > 1 else []))
+
+
+async def _kill(place: Place, after_s: float, notes: Notes) -> None:
+    await asyncio.sleep(after_s)
+    notes.killed_at = time.monotonic()
+    place.servers[0][1].kill()
 
 
 def computed(address: str) -> dict[str, tuple[float, float]]:
@@ -255,9 +333,12 @@ def computed(address: str) -> dict[str, tuple[float, float]]:
     return {name: (both["count"], both["sum"]) for name, both in found.items()}
 
 
-async def delay(address: str) -> dict[str, float]:
+async def delay(place: Place) -> dict[str, float]:
     """How long another's slider takes while one visitor's twelve megapixels are stylized for a download, and before."""
-    async with Visitor(address) as greedy, Visitor(address) as other:
+    async with (
+        Visitor(place.address, place.trusted) as greedy,
+        Visitor(place.address, place.trusted) as other,
+    ):
         await greedy.open("style_transfer")
         large = encode(cv2.resize(np.asarray(decode(marked_photo(1))), (4000, 3000)), "jpeg")
         await greedy.give_photo("large.jpg", "image/jpeg", large)
@@ -300,7 +381,7 @@ def figures_of(notes: Notes) -> dict[str, float]:
         "heavy_p50_s": round(p(heavy, 0.5), 3),
         "heavy_p95_s": round(p(heavy, 0.95), 3),
         "frames_per_s": round(statistics.median(notes.watched), 1) if notes.watched else 0.0,
-    }
+    } | ({"back_n": len(notes.back), "back_most_s": round(max(notes.back), 2)} if notes.back else {})
 
 
 def main() -> None:
@@ -309,19 +390,19 @@ def main() -> None:
     parser.add_argument("--visitors", type=int, default=50)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--rest", type=float, default=5.0, help="minutes after the last one has left")
-    parser.add_argument("--engine", choices=["local"], default="local")
+    parser.add_argument("--engine", choices=["local", "ray"], default="local")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     notes = Notes()
-    with serving(environment={"CAMADAS_ENGINE": options.engine}) as (address, process):
-        memory = Memory(process.pid)
+    with clustered() if options.engine == "ray" else local() as place:
+        memory = Memory([process.pid for process in place.parts])
         figures: dict[str, float] = {"memory_start_mib": round(memory.now())}
-        asyncio.run(every_page(address))
+        asyncio.run(every_page(place))
         figures["memory_warm_mib"] = round(memory.now())
-        figures |= asyncio.run(delay(address))
-        asyncio.run(crowd(address, options.visitors, options.minutes, notes))
+        figures |= asyncio.run(delay(place))
+        asyncio.run(crowd(place, options.visitors, options.minutes, notes))
         figures |= figures_of(notes)
-        operations = computed(address)
+        operations = computed(place.servers[-1][0])
         figures["memory_peak_mib"] = round(memory.peak)
         print("all have left", file=sys.stderr, flush=True)
         gc.collect()

@@ -70,6 +70,16 @@ class Archive:
             self.file.seek(0)
             return self.file.read()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_bytes, (self.progress, self.read())
+
+
+def _from_bytes(progress: Progress, content: bytes) -> Archive:
+    """An archive from another process."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the archive
+    file.write(content)
+    return Archive(progress, file, threading.Lock())
+
 
 class Many(Work):
     """The work: one picture after another.

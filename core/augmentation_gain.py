@@ -2,9 +2,9 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -22,9 +22,9 @@ from core.scripting import render
 from core.small_pictures import MOST_TRAINING, Data, Pictures, all_of, places
 from core.train_cnn import SMALL, first_weights, planned
 from core.training.classification import ClassificationSettings, ClassificationTask
-from core.training.events import Epoch, Event
-from core.training.fit import fit
-from core.work import Work, packed
+from core.training.events import Epoch
+from core.training.fit import Fit, fit
+from core.work import Work, again, packed
 
 __all__ = ["Job", "places"]
 CHUNK_S = 0.05  # of training between two looks at the commands
@@ -202,24 +202,32 @@ class Comparison(Work):
 
     Args:
         settings: pictures, pipeline, seeds.
+        states: of each network's `core.training.fit.Fit`, to go on from there.
 
     Raises:
         CamadasError: as `pictures` and `Settings.as_pipeline`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    is_kept = True
+
+    def __init__(self, settings: Settings, states: Sequence[dict[str, Any]] = ()) -> None:
         self.settings, data = settings, pictures(settings)
         pipeline = settings.as_pipeline()
-        self.runs: list[Iterator[Event]] = []
+        self.runs: list[Fit] = []
         for is_augmented in (False, True):
             for at in range(settings.n_seeds):
                 own = cnn(settings, at)
                 net = first_weights(planned(own), own.seed)
                 given = (net, data.x, data.labels, (data.x_test, data.labels_test), train_cnn.live(own))
                 task = AugmentedTask(*given, Runner(pipeline)) if is_augmented else ClassificationTask(*given)
-                self.runs.append(fit(task, train_cnn.live(own)))
+                state = states[len(self.runs)] if states else None
+                self.runs.append(fit(task, train_cnn.live(own), state=state))
         self.accuracies: list[list[float]] = [[] for _ in self.runs]
         self.seconds = 0.0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kept = {"accuracies": self.accuracies, "seconds": self.seconds}
+        return again, (type(self), self.settings, [run.state() for run in self.runs], kept)
 
     def step(self) -> bool:
         """Train for a few hundredths of a second; False at the end."""

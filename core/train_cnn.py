@@ -2,10 +2,9 @@
 
 import math
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -25,7 +24,7 @@ from core.training.classification import ClassificationSettings, ClassificationT
 from core.training.events import Done, Epoch, Event, Step
 from core.training.fit import Optimizer, fit
 from core.training.optim import MuonWithSGD
-from core.work import Work, packed
+from core.work import Work, again, packed
 
 __all__ = ["Job"]
 Rate = Literal[0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]  # type: ignore[valid-type]
@@ -249,23 +248,31 @@ class Training(Work):
 
     Args:
         settings: of pictures, network and training.
+        state: of `core.training.fit.Fit`, to go on from there.
 
     Raises:
         CamadasError: as `planned` and `pictures`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    is_kept = True
+
+    def __init__(self, settings: Settings, state: dict[str, Any] | None = None) -> None:
         self.settings, self.data = settings, pictures(settings)
         held_out = (self.data.x_test, self.data.labels_test)
         self.task = ClassificationTask(
             first_weights(planned(settings), settings.seed), self.data.x, self.data.labels, held_out, live(settings)
         )
-        self.events: Iterator[Event] = fit(self.task, live(settings))
+        self.events = fit(self.task, live(settings), state=state)
         self.losses: list[tuple[float, float]] = []  # epochs so far, training loss
         self.epochs: list[dict[str, float]] = []
         self.said = np.zeros(0, np.int64)
         self.step_now, self.speed, self.left_s, self.is_done = 0, 0.0, 0.0, False
         self.has_diverged = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        seen = ("losses", "epochs", "said", "step_now", "speed", "left_s", "is_done", "has_diverged")
+        kept = {name: getattr(self, name) for name in seen}
+        return again, (type(self), self.settings, self.events.state(), kept)
 
     def step(self) -> bool:
         """Train for a few hundredths of a second; False at the end."""

@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,7 +19,7 @@ from core.training.autoencoding import AutoencodingSettings, AutoencodingTask
 from core.training.events import Done, Epoch, Event, Step
 from core.training.fit import fit
 from core.training.seed import CHANCE
-from core.work import Work, packed
+from core.work import Work, again, packed
 
 __all__ = ["Job", "places", "shown"]
 Data = Literal["digits", "MNIST", "Fashion-MNIST"]
@@ -143,17 +142,20 @@ class Training(Work):
 
     Args:
         settings: of pictures, network and training.
+        state: of `core.training.fit.Fit`, to go on from there.
 
     Raises:
         DatasetError: if the pictures are not on this machine.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    is_kept = True
+
+    def __init__(self, settings: Settings, state: dict[str, Any] | None = None) -> None:
         found = all_of(settings.data)
         self.settings, self.test, self.labels = settings, found.x_test, found.labels_test.numpy()
         self.model = model_of(settings)
         self.task = AutoencodingTask(self.model, found.x[: settings.n_pictures], found.x_test, live(settings))
-        self.events: Iterator[Event] = fit(self.task, live(settings))
+        self.events = fit(self.task, live(settings), state=state)
         self.epochs: list[tuple[float, float]] = []  # reconstruction and KL, held out
         self.step_now, self.left_s, self.is_done, self.has_diverged = 0, 0.0, False, False
         side = found.x.shape[-1]
@@ -162,6 +164,10 @@ class Training(Work):
         self.draws = torch.from_numpy(random.standard_normal((self.n_tiles**2, settings.n_code), np.float32))
         self.has_looked_last = False
         self.looked_at, self.look = -math.inf, (np.zeros((0, 2), np.int8), np.zeros((0, side, side), np.uint8))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kept = {name: getattr(self, name) for name in ("epochs", "step_now", "left_s", "is_done", "has_diverged")}
+        return again, (type(self), self.settings, self.events.state(), kept)
 
     def step(self) -> bool:
         """Train for a few hundredths of a second; False at the end."""

@@ -39,6 +39,13 @@ class Work(Protocol):
         ...
 
 
+def again(kind: type, settings: Any, state: Any, seen: dict[str, Any]) -> Any:
+    """A work that trains with `core.training.fit`, as it was: made from its settings, with what it had seen."""
+    work = kind(settings, state)
+    vars(work).update(seen)
+    return work
+
+
 def packed(header: dict[str, Any], *maps: np.ndarray) -> bytes:
     """A frame: the length of the header in 4 bytes, least first, the header as JSON, then the bytes of the maps.
 

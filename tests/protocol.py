@@ -113,6 +113,11 @@ class Visitor:
         parts = urlsplit(self.address)
         return f"{parts.scheme}://{parts.netloc}"
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether there is no connection, or none any more."""
+        return self._reader is None or self._reader.done()
+
     # ---- HTTP
     async def fetch(
         self, path: str, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None

@@ -27,6 +27,7 @@ log = logging.getLogger("camadas.requests")
 reference: ContextVar[str] = ContextVar("reference", default="")
 MINUTE_S = 60.0
 COOKIE_S = 30 * 24 * 3600
+UPLOADS = "/_stcore/upload_file/"
 MAX_BODY = 2**16  # bytes of anything that is no upload
 TRY_AGAIN = 1013  # WebSocket: try again later
 FORBIDDEN_NAMES = (b"server", b"x-powered-by")
@@ -129,7 +130,7 @@ class Gate:
         visitor, address = _who(scope)
         if not self._may_see(scope, path, visitor):
             await _say(send, 404, "Not Found")
-        elif path.startswith("/_stcore/upload_file/") and scope["method"] == "PUT":
+        elif path.startswith(UPLOADS) and scope["method"] == "PUT":
             await self._upload(scope, receive, send, visitor, address)
         elif scope["method"] not in ("GET", "HEAD", "OPTIONS") and _length(scope) > MAX_BODY:
             await _say(send, 413, "Content Too Large")
@@ -139,7 +140,11 @@ class Gate:
     def _may_see(self, scope: Scope, path: str, visitor: str) -> bool:
         if path in ("/metrics", "/_stcore/metrics"):
             return _may_measure(scope)
-        return not path.startswith("/media/") or self.owners is None or self.owners.may_see(path, visitor)
+        if self.owners is None:
+            return True
+        if path.startswith(UPLOADS):  # its session may be at another server
+            return self.owners.has_session(path.removeprefix(UPLOADS).split("/")[0])
+        return not path.startswith("/media/") or self.owners.may_see(path, visitor)
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send, visitor: str, address: str) -> None:
         limits = host()

@@ -106,6 +106,7 @@ class Owners:
     """
 
     def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
         self._manager = manager = runtime.media_file_mgr
         self._owners: dict[str, set[str]] = defaultdict(set)
         add, defer, execute = manager.add, manager.add_deferred, manager.execute_deferred
@@ -128,6 +129,10 @@ class Owners:
         manager.add = adding  # type: ignore[method-assign]
         manager.add_deferred = deferring  # type: ignore[method-assign]
         manager.execute_deferred = executing  # type: ignore[method-assign,assignment]
+
+    def has_session(self, session: str) -> bool:
+        """Whether this server has a session of this identifier."""
+        return self._runtime.is_active_session(session)
 
     def may_see(self, path: str, visitor: str) -> bool:
         """Whether the file at this path was shown to this browser."""

@@ -4,6 +4,7 @@ Killed, an actor begins anew where the desk last heard how far it had come, or f
 what it made at the desk.
 """
 
+import logging
 import pickle
 import threading
 import time
@@ -11,6 +12,7 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_args
@@ -27,6 +29,7 @@ from core.kept import packed, unpacked
 from core.local_jobs import ANSWER_S, LocalJob, LocalJobs
 from core.work import Work
 
+log = logging.getLogger("camadas")
 MAX_RESTARTS = 3
 N_THREADS = 32  # that look at a run or ask it something
 REPORT_S = 2.0  # between two reports to the desk
@@ -190,7 +193,12 @@ class Run:
             end = time.monotonic() + REPORT_S
             while job.state not in OVER and time.monotonic() < end:
                 time.sleep(BRIEF_S)
-        left = Left(job.about, job.owner, job.state, job.problem, job.has_begun, job.last, pickle.dumps(job.result))
+        left = Left(job.about, job.owner, job.state, job.problem, job.has_begun, job.last)
+        try:
+            left = replace(left, result=pickle.dumps(job.result))
+        except Exception:
+            left = replace(left, state="failed", problem=self.token[:8])
+            log.exception("reference %s: what a run left cannot be pickled", left.problem)
         ray.get(self.far.end.remote(job.token, left))
 
 

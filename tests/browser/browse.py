@@ -66,10 +66,13 @@ def environment_of(more: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def serving(
-    app: Path = ROOT / "streamlit_app.py", wait_for: str = "/ready", environment: Mapping[str, str] | None = None
+    app: Path = ROOT / "streamlit_app.py",
+    wait_for: str = "/ready",
+    environment: Mapping[str, str] | None = None,
+    port: int = 0,
 ) -> Iterator[tuple[str, subprocess.Popen]]:
-    """The app on a free port of this machine, until the block ends; gives its address and process."""
-    port = free_port()
+    """The app on this port of this machine, a free one without it, until the block ends; its address and process."""
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
     variables = environment_of(environment or {})
     log = tempfile.TemporaryFile()  # noqa: SIM115 - the process keeps it

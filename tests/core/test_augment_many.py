@@ -1,6 +1,7 @@
 """Many pictures at once: the same draws as one by one, bad files named, bounds kept, archives given away."""
 
 import io
+import pickle
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
@@ -165,3 +166,10 @@ def test_the_oldest_archive_gives_way(small, monkeypatch):
     assert len(opened(held)) == 1  # who has it may read it to its end
     assert isinstance(found(jobs[1]), Archive)
     assert isinstance(found(jobs[2]), Archive)
+
+
+def test_an_archive_goes_to_another_process(small):
+    archive = done([("a.png", encode(small, "png"))], 2)
+    other = pickle.loads(pickle.dumps(archive))
+    assert other.progress == archive.progress
+    assert other.read() == archive.read() == other.read()

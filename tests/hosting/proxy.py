@@ -5,6 +5,7 @@ import shutil
 import ssl
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,3 +82,11 @@ def proxied(folder: Path, servers: Sequence[str], base: str = "") -> Iterator[tu
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+def sessions(server: str) -> float:
+    """How many visitors a server has."""
+    with urllib.request.urlopen(f"{server}/metrics") as answer:
+        found = re.search(r'^camadas_sessions{state="active"} (\S+)', answer.read().decode(), re.MULTILINE)
+    assert found
+    return float(found[1])

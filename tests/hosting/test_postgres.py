@@ -63,7 +63,7 @@ def test_workers_share_a_study_and_a_killed_ones_trial_is_tried_again(server):
     assert killed.stdout.readline().startswith("trial")  # it works
     killed.send_signal(signal.SIGSTOP)  # in the middle of a trial, or between two: then let it go on
     deadline = time.monotonic() + PATIENCE_S
-    while not (left := [t for t in study.get_trials(states=(TrialState.RUNNING,)) if t.user_attrs.get("worker")]):
+    while not [t for t in study.get_trials(states=(TrialState.RUNNING,)) if t.user_attrs.get("worker")]:
         killed.send_signal(signal.SIGCONT)
         assert time.monotonic() < deadline
         killed.send_signal(signal.SIGSTOP)
