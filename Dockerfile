@@ -7,7 +7,7 @@ ARG DEVICE=cpu
 # Not empty: Ray and PostgreSQL's driver too, for several machines.
 ARG HOSTING=""
 
-RUN useradd --create-home --uid 10001 camadas
+RUN useradd --create-home --uid 10001 camadas && install -d -o camadas /home/camadas/cache
 WORKDIR /app
 COPY requirements.txt requirements-hosting.txt ./
 # As in the Makefile: torch by pip, the rest from the full pins by uv.

@@ -51,6 +51,7 @@ class Host(BaseSettings):
         ("127.0.0.0/8", "::1/128"), validate_default=True, description="who may read /metrics: 10.0.0.0/8,::1"
     )
     visitors: int = Field(100, ge=1, le=10_000, description="sessions at once; further visitors are asked to wait")
+    address_visitors: int = Field(80, ge=1, le=10_000, description="of an address")
     session_kept_s: float = Field(
         60, ge=1, le=3600, description="after so many seconds a closed tab's photo and settings are gone"
     )
@@ -58,6 +59,7 @@ class Host(BaseSettings):
     address_sockets: int = Field(400, ge=2, le=100_000, description="of an address: a school may have just one")
     uploads: int = Field(30, ge=1, le=10_000, description="uploads a minute of a browser")
     address_uploads: int = Field(600, ge=1, le=100_000, description="of an address")
+    held_mb: int = Field(250, ge=51, le=100_000, description="megabytes of files that a session may hold")
     upload_s: float = Field(60, ge=1, le=3600, description="seconds that an upload may take")
     jobs: int = Field(8, ge=1, le=400, description="runs of a browser at once, those that wait included")
     address_jobs: int = Field(150, ge=1, le=400, description="of an address")
@@ -66,7 +68,10 @@ class Host(BaseSettings):
     )
     address_seconds: float = Field(600, ge=1, le=60_000, description="of an address")
     computing: int | None = Field(
-        None, ge=1, le=256, description="requests that are computed at once; as many as processors, at most 4, without"
+        None,
+        ge=1,
+        le=256,
+        description="requests at once; 16 of a cluster, else as many as processors, at most 4, without it",
     )
     waiting: int = Field(60, ge=1, le=10_000, description="requests that may wait to be computed")
     turns: int = Field(4, ge=1, le=64, description="runs that train at the same time")

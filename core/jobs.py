@@ -50,6 +50,10 @@ class Jobs(Protocol):
         """How many there are in each state, the states without any included."""
         ...
 
+    def tidy(self) -> None:
+        """Let go of what ended long ago."""
+        ...
+
     def look_in(self, folder: Path) -> None:
         """Find jobs there too that were written down when a server stopped."""
         ...

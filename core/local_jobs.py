@@ -306,6 +306,11 @@ class LocalJobs:
             with job.changed:
                 job.changed.notify_all()
 
+    def tidy(self) -> None:
+        """Let go of what ended long ago."""
+        with self._all:
+            self._forget()
+
     def _forget(self) -> None:
         now = time.monotonic()
         over = sorted((job for job in self._jobs.values() if job.state in OVER), key=lambda job: job.watched_at)

@@ -12,6 +12,7 @@ from core.board import Row
 from core.errors import SettingsError
 from core.plane import (
     OWN,
+    PRIVATE,
     Settings,
     features_of,
     fingerprint,
@@ -51,15 +52,13 @@ class Many(Work):
         SettingsError: if there are too many, or they cannot be trained together.
     """
 
-    is_kept = True
-
     def __init__(
         self, runs: Sequence[Settings], points: Points | None = None, rates: Tensor | None = None, l2: float = -1.0
     ) -> None:
         if not 1 <= len(runs) <= MOST:
             raise SettingsError("too_many_networks", value=len(runs), rule=MOST)
         self.runs = list(runs)
-        self.settings = runs[0]
+        self.settings, self.is_kept = runs[0], runs[0].data not in PRIVATE
         self.data = split(points_of(self.settings, points), self.settings)
         shapes = [shape_of(run, self.data.y.shape[1]) for run in runs]
         self.network = batched(shapes, [(run.initialization, run.weights_seed) for run in runs])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from core.plane import Settings, Split, features_of, grid, parse_layers
+from core.plane import PRIVATE, Settings, Split, features_of, grid, parse_layers
 from core.playground import MAP_CELLS
 from core.work import Work
 
@@ -40,10 +40,9 @@ class Peer(Work):
         data: its points.
     """
 
-    is_kept = True
-
     def __init__(self, settings: Settings, data: Split) -> None:
         self.data, self.epoch, self.until = data, 0, 0
+        self.is_kept = settings.data not in PRIVATE
         rows = data.parts["train"]
         self.x, self.labels = data.x[rows].numpy(), data.labels[rows].numpy()
         self.model = MLPClassifier(**arguments(settings, len(self.x)))

@@ -20,6 +20,7 @@ Rate = Literal[0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.
 Strength = Literal[0.0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1]  # type: ignore[valid-type]
 RATES, STRENGTHS = get_args(Rate), get_args(Strength)
 OWN = ("my CSV", "my clicks", "my photo")  # data that a visitor gives
+PRIVATE = ("my CSV", "my photo")  # and that is never written down
 MAX_LAYERS, MAX_WIDTH = 6, 64
 _select: JsonDict = {"widget": "select"}
 

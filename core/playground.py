@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from core.plane import (
+    PRIVATE,
     Settings,
     Split,
     features_of,
@@ -92,10 +93,8 @@ class Playground(Work):
         begun: a network to go on with, of the settings' sizes; first weights without it.
     """
 
-    is_kept = True
-
     def __init__(self, settings: Settings, points: Points | None = None, begun: Network | None = None) -> None:
-        self.settings = settings
+        self.settings, self.is_kept = settings, settings.data not in PRIVATE
         self.data = split(points or points_of(settings), settings)
         shape = shape_of(settings, self.data.y.shape[1])
         first = initial_weights(shape, settings.initialization, settings.weights_seed)

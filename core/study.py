@@ -226,7 +226,7 @@ class Study(Work):
         """Train for some hundredths of a second; False when there are trials enough."""
         try:
             goes_on = self._step()
-        except LOST as error:
+        except (*LOST, JobError) as error:
             if not self.is_cut_off:
                 log.error("the storage of a study does not answer", exc_info=error)
             self.is_cut_off = True

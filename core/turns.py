@@ -23,6 +23,7 @@ from core.host import host
 WINDOW_S = 60.0
 N_CORES = int(os.environ.get("OMP_NUM_THREADS") or 0) or n_cores()
 MOST_AT_ONCE = 4
+FAR_AT_ONCE = 16  # by a cluster, which takes them together
 SHORT_FIRST = 4.0  # seconds of waiting that a second of computing costs in the queue
 LEARNING = 0.2  # share of the newest in what an operation is expected to take
 LOOK_S = 0.1  # between two looks whether whoever waits still wants it
@@ -64,7 +65,9 @@ class Turns:
     @property
     def at_once(self) -> int:
         """How many compute at the same time."""
-        return self._asked or host().computing or min(N_CORES, MOST_AT_ONCE)
+        if self._asked or host().computing:
+            return self._asked or host().computing or 1
+        return FAR_AT_ONCE if host().engine == "ray" else min(N_CORES, MOST_AT_ONCE)
 
     def take(self, operation: str, function: Callable[[], T], *, is_alone: bool = False) -> T:
         """Wait, compute, and give what the function gives; any thread may call.
@@ -116,6 +119,12 @@ class Turns:
         """How many requests wait."""
         with self._changed:
             return len(self._waiting)
+
+    def forget(self) -> None:
+        """Let go of those who had nothing computed in the last minute."""
+        with self._changed:
+            for who in list(self._used):
+                self._seconds(who)
 
     def seconds_of(self, who: str) -> float:
         """What was computed for a browser or an address in the last minute."""

@@ -2,7 +2,7 @@
 
 import json
 import struct
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -15,7 +15,7 @@ class Work(Protocol):
             be able to, and a visitor's photo must not be in it.
     """
 
-    is_kept: ClassVar[bool] = False
+    is_kept: bool = False
 
     def rest_s(self) -> float | None:
         """Seconds until the next step is due, 0 when it is; None for work that goes on as fast as it can."""

@@ -34,7 +34,8 @@ def kept() -> None:
             for sentence in (
                 _(
                     "**Your photos and files** are in this server's memory while your tab is open, never on its disk, "
-                    "in no log and in no link. Nobody but your browser is given them."
+                    "in no log and in no link. Nobody but your browser is given them. What comes out of many "
+                    "pictures at once lies in a temporary file without a name."
                 )
                 + " "
                 + plural(

@@ -50,9 +50,13 @@ class Rate:
         if len(times) >= most:
             return False
         times.append(now)
-        if len(self._times) > 10_000:
-            self._times = defaultdict(deque, {who: t for who, t in self._times.items() if t and t[-1] > now - MINUTE_S})
         return True
+
+    def forget(self) -> None:
+        """Let go of those who did nothing for a minute."""
+        now = self._clock()
+        for who in [who for who, times in list(self._times.items()) if not times or times[-1] <= now - MINUTE_S]:
+            del self._times[who]
 
 
 class Gate:
@@ -63,10 +67,10 @@ class Gate:
     """
 
     owners: Owners | None = None  # when the app has begun
+    uploads = Rate()
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.uploads = Rate()
         self.sockets: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,12 +132,13 @@ class Gate:
     async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = _path(scope)
         visitor, address = _who(scope)
-        if not self._may_see(scope, path, visitor):
-            await _say(send, 404, "Not Found")
-        elif path.startswith(UPLOADS) and scope["method"] == "PUT":
-            await self._upload(scope, receive, send, visitor, address)
-        elif scope["method"] not in ("GET", "HEAD", "OPTIONS") and _length(scope) > MAX_BODY:
+        is_upload = path.startswith(UPLOADS) and scope["method"] == "PUT"
+        if not is_upload and scope["method"] not in ("GET", "HEAD", "OPTIONS") and _length(scope) > MAX_BODY:
             await _say(send, 413, "Content Too Large")
+        elif not self._may_see(scope, path, visitor):
+            await _say(send, 404, "Not Found")
+        elif is_upload:
+            await self._upload(scope, receive, send, visitor, address)
         else:
             await self.app(scope, receive, send)
 
@@ -143,15 +148,20 @@ class Gate:
         if self.owners is None:
             return True
         if path.startswith(UPLOADS):  # its session may be at another server
-            return self.owners.has_session(path.removeprefix(UPLOADS).split("/")[0])
+            return self.owners.may_upload(path.removeprefix(UPLOADS).split("/")[0])
         return not path.startswith("/media/") or self.owners.may_see(path, visitor)
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send, visitor: str, address: str) -> None:
         limits = host()
-        is_within = not visitor or self.uploads.takes(visitor, limits.uploads)
-        if not is_within or not self.uploads.takes(address, limits.address_uploads):
+        is_within = self.uploads.takes(address, limits.address_uploads)
+        if not is_within or (visitor and not self.uploads.takes(visitor, limits.uploads)):
             meters.REFUSED.labels("uploads").inc()
             await _say(send, 429, "Too many files within a minute: wait a little.")
+            return
+        session = _path(scope).removeprefix(UPLOADS).split("/")[0]
+        if self.owners is not None and self.owners.held(session) + _length(scope) > limits.held_mb * 2**20:
+            meters.REFUSED.labels("held").inc()
+            await _say(send, 413, "Too many files at once: reload the page.")
             return
         has_begun = False
 

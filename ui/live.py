@@ -6,6 +6,7 @@ The page asks for each frame after it has drawn the one before, so a slow browse
 import asyncio
 import contextlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -14,6 +15,7 @@ from core.errors import JobError
 from core.jobs import OVER, Job, Watcher, jobs
 from ui.visitors import COOKIE
 
+HOUSE = ThreadPoolExecutor(16, "house")  # what a server itself waits for; downloads have another
 LOOK_S = 0.25  # between two looks at a job's state and its place in the queue
 MAX_MESSAGE = 1000  # characters
 FORBIDDEN, TOO_LONG = 4403, 4413
@@ -31,7 +33,8 @@ async def live(websocket: WebSocket) -> None:
         return
     await websocket.accept()
     try:
-        job = await asyncio.to_thread(_found, websocket.path_params["token"], websocket.cookies.get(COOKIE, ""))
+        token, owner = websocket.path_params["token"], websocket.cookies.get(COOKIE, "")
+        job = await asyncio.get_running_loop().run_in_executor(HOUSE, _found, token, owner)
         state = "gone"
     except JobError:
         job, state = None, "away"

@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 
 import streamlit as st
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -30,8 +31,8 @@ from core.turns import TURNS
 from ui import errors, logs
 from ui.gate import Gate
 from ui.language import _
-from ui.live import live
-from ui.visitors import Owners, count, sweep
+from ui.live import HOUSE, live
+from ui.visitors import Closed, Owners, count, sweep
 
 log = logging.getLogger("camadas")
 N_DOWNLOADS = 64  # threads
@@ -39,6 +40,7 @@ WARM_AFTER_S = 1.0  # the first page is painted before torch takes the interpret
 SWEEP_S = 5.0
 SWITCH_S = 0.001  # with Python's own 5 ms what computes waits that long after each operation while others run a page
 _warm = threading.Event()
+_closed: list[Closed] = []
 
 
 def checked() -> None:
@@ -49,6 +51,8 @@ def checked() -> None:
         sys.exit(f"Camadas does not start: {error}.")
     if settings.engine == "ray":
         _reached()
+    if settings.embedding:  # a frame's own cookies are another site's to the browser
+        config.set_option("server.xsrfCookieSameSite", "none")
     config.set_option("server.disconnectedSessionTTL", int(settings.session_kept_s))
 
 
@@ -75,20 +79,23 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     runs = cache_folder() / "runs"
     jobs().look_in(runs)
     Gate.owners = Owners(get_instance())
-    sweeping = asyncio.create_task(_sweep(Gate.owners))
+    _closed[:] = [Closed(get_instance())]
+    sweeping = asyncio.create_task(_sweep(Gate.owners, _closed[0]))
     yield
     sweeping.cancel()
     timer.cancel()
-    await asyncio.to_thread(jobs().stop, runs)
+    await loop.run_in_executor(HOUSE, jobs().stop, runs)
 
 
-async def _sweep(owners: Owners) -> None:
+async def _sweep(owners: Owners, closed: Closed) -> None:
     while True:
         await asyncio.sleep(SWEEP_S)
-        try:
-            await asyncio.to_thread(sweep, owners)
-        except Exception:
-            log.exception("the sweep of closed sessions failed")
+        Gate.uploads.forget()
+        for step in (partial(sweep, owners, closed), jobs().tidy, TURNS.forget):
+            try:
+                await asyncio.get_running_loop().run_in_executor(HOUSE, step)
+            except Exception:
+                log.exception("a sweep failed")
 
 
 def apologize(error: Exception) -> bool:
@@ -115,8 +122,10 @@ async def ready(request: Request) -> JSONResponse:
 async def metrics(request: Request) -> Response:
     """The meters, as Prometheus reads them; ui.gate lets only those through who may."""
     meters.WAITING.set(TURNS.n_waiting())
-    count()
-    for state, n in (await asyncio.to_thread(jobs().count)).items():
+    if _closed:
+        count(_closed[0])
+    counted = await asyncio.get_running_loop().run_in_executor(HOUSE, jobs().count)
+    for state, n in counted.items():
         meters.JOBS.labels(state).set(n)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 

@@ -3,12 +3,14 @@
 import ctypes
 import gc
 import ipaddress
+import logging
+import math
 import sys
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 from streamlit.runtime import Runtime, exists, get_instance
@@ -22,12 +24,13 @@ from core.host import host
 from core.turns import TURNS
 from ui.language import _, number
 
+log = logging.getLogger("camadas")
 COOKIE = "camadas_visitor"  # unguessable, of one browser; jobs and pictures belong to it
 RETRY_S = 10
 PATIENCE_S = 2.0  # between two words about the place in the queue
 _TOLD = "visitors_place"
 _lock = threading.Lock()
-_inside: set[str] = set()  # sessions that were let in
+_inside: dict[str, str] = {}  # sessions that were let in, and from where
 
 
 def asker_of(client: SessionClient | None) -> Asker:
@@ -88,14 +91,18 @@ def let_in() -> bool:
         return True
     with _lock:
         _prune()
-        if context.session_id not in _inside and len(_inside) >= host().visitors:
-            return False
-        _inside.add(context.session_id)
+        if context.session_id not in _inside:
+            address = asker().address
+            n_there = sum(other == address for other in _inside.values()) if address else 0
+            if len(_inside) >= host().visitors or n_there >= host().address_visitors:
+                return False
+            _inside[context.session_id] = address
         return True
 
 
 def _prune() -> None:
-    _inside.intersection_update([session for session in _inside if get_instance().is_active_session(session)])
+    for session in [session for session in _inside if not get_instance().is_active_session(session)]:
+        del _inside[session]
 
 
 # ---- whose a picture is
@@ -130,9 +137,15 @@ class Owners:
         manager.add_deferred = deferring  # type: ignore[method-assign]
         manager.execute_deferred = executing  # type: ignore[method-assign,assignment]
 
-    def has_session(self, session: str) -> bool:
-        """Whether this server has a session of this identifier."""
-        return self._runtime.is_active_session(session)
+    def may_upload(self, session: str) -> bool:
+        """Whether this server has a session of this identifier, and has let it in."""
+        with _lock:
+            return session in _inside and self._runtime.is_active_session(session)
+
+    def held(self, session: str) -> int:
+        """Bytes of the files that a session has given."""
+        files: Any = self._runtime.uploaded_file_mgr
+        return sum(len(file.data) for file in list(files.file_storage.get(session, {}).values()))
 
     def may_see(self, path: str, visitor: str) -> bool:
         """Whether the file at this path was shown to this browser."""
@@ -156,29 +169,61 @@ def _file_of(path: str) -> str:
 
 
 # ---- when all is gone
-def sweep(owners: Owners) -> None:
-    """Give back what sessions held that were closed `session_kept_s` ago.
+class Closed:
+    """The sessions whose tab was closed, which Streamlit keeps for a while and then only lets go of.
 
-    Streamlit drops a closed session only when another one closes (its issues 3885 and 5998).
+    It drops one when another one closes (its issues 3885 and 5998), without shutting it down: the files that were given
+    to it would stay for good.
     """
-    closed = get_instance()._session_mgr._session_storage._cache  # type: ignore[attr-defined]
-    dropped = closed.expire()
-    for _name, information in dropped:
-        information.session.shutdown()
-        information.session.session_state.clear()  # Streamlit's loop holds the latest session for longer
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._manager = cast(Any, runtime._session_mgr)
+        self._cache: Any = self._manager._session_storage._cache
+        self._cache._maxsize = math.inf  # beyond it, it would drop some early
+        self._gone: deque[Any] = deque()
+        expire = self._cache.expire
+
+        def expiring(at_time: float | None = None) -> list[tuple[str, Any]]:
+            removed: list[tuple[str, Any]] = expire(at_time)
+            self._gone.extend(information for _name, information in removed)
+            return removed
+
+        self._cache.expire = expiring
+
+    def __len__(self) -> int:
+        """How many are kept."""
+        n: int = self._cache.currsize
+        return n
+
+    def sweep(self) -> bool:
+        """Shut those down that were closed `session_kept_s` ago; whether there were any."""
+        with self._manager._storage_lock:
+            self._cache.expire()
+        has_any = bool(self._gone)
+        while self._gone:
+            session = self._gone.popleft().session
+            try:
+                session.shutdown()
+                session.session_state.clear()  # Streamlit's loop holds the latest session for longer
+            except Exception:  # the others are to go too
+                log.exception("a closed session does not end")
+        return has_any
+
+
+def sweep(owners: Owners, closed: Closed) -> None:
+    """Give back what sessions held whose tab was closed a while ago."""
+    has_any = closed.sweep()
     owners.forget()
-    if dropped:
-        dropped.clear()
+    if has_any:
         give_back()
         for _round in range(2):  # a download is marked at first, and goes at the second time
             get_instance().media_file_mgr.remove_orphaned_files()
 
 
-def count() -> None:
+def count(closed: Closed) -> None:
     """Set the meters of sessions to what there are."""
-    manager = get_instance()._session_mgr
-    meters.SESSIONS.labels("active").set(len(manager.list_active_sessions()))
-    meters.SESSIONS.labels("closed").set(len(manager._session_storage._cache))  # type: ignore[attr-defined]
+    meters.SESSIONS.labels("active").set(len(get_instance()._session_mgr.list_active_sessions()))
+    meters.SESSIONS.labels("closed").set(len(closed))
 
 
 def give_back() -> None:

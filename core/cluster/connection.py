@@ -37,7 +37,13 @@ CALL_S = 60.0  # that an answer may take
 OWN_S = 60.0  # that a cluster of our own may take to start
 OWN_STORE = 256 * 2**20  # bytes of shared memory of our own cluster
 _lock = threading.Lock()
-_state: dict[str, Any] = {"failed_at": -RETRY_S, "is_joined": False, "own": None, "address": ""}
+_state: dict[str, Any] = {"failed_at": -RETRY_S, "is_joined": False, "own": None, "address": "", "joined": 0}
+
+
+def connection() -> int:
+    """Which connection this is: handles of actors are of one alone."""
+    n: int = _state["joined"]
+    return n
 
 
 def join() -> None:
@@ -79,7 +85,7 @@ def _join() -> None:
                 raise
         else:
             break
-    _state["is_joined"] = True
+    _state.update(is_joined=True, joined=_state["joined"] + 1)
 
 
 def _variables() -> dict[str, str]:
@@ -156,26 +162,30 @@ def reaching() -> Iterator[None]:
         RayActorError: if the one who was asked has died, or begins anew.
     """
     join()
+    of = connection()
     try:
         yield
     except RayTaskError as error:
         raise (error.cause if isinstance(error.cause, CamadasError) else error) from None
     except (RayActorError, CamadasError):
         raise
-    except GetTimeoutError as error:
-        raise JobError("cluster") from error
-    except (RayError, ConnectionError, TimeoutError) as error:
-        _lose()
+    except (GetTimeoutError, TimeoutError) as error:  # one answer is late: that is no reason to leave
+        raise JobError("busy") from error
+    except (RayError, ConnectionError) as error:
+        _lose(of)
         raise JobError("cluster") from error
     except Exception as error:
         if ray.is_initialized() and not type(error).__module__.startswith("grpc"):
             raise
-        _lose()
+        _lose(of)
         raise JobError("cluster") from error
 
 
-def _lose() -> None:
-    _state.update(is_joined=False, failed_at=time.monotonic())
+def _lose(of: int) -> None:
+    """A connection does not hold any more; others may have made another one since."""
+    with _lock:
+        if of == connection():
+            _state.update(is_joined=False, failed_at=time.monotonic())
 
 
 def ask(call: Callable[[], Any], seconds: float = CALL_S) -> Any:

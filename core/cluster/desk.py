@@ -23,6 +23,7 @@ log = logging.getLogger("camadas")
 NAME = "desk"
 N_SPARE = 2  # processes that wait for a run
 KEPT_S = 600.0  # that the desk remembers what has ended
+TIDY_S = 30.0  # between two looks at what is forgotten
 SILENT_S = 120.0  # after which a run that does not report is thought to be gone
 N_THREADS = 16
 
@@ -98,10 +99,11 @@ class Desk(Slots):
         self._wanted.set()
         return token
 
-    def report(self, token: str, owner: str, address: str, state: State) -> None:
-        """A run says that it goes on."""
+    def report(self, token: str, owner: str, address: str, state: State) -> bool:
+        """A run says that it goes on; whether the desk knows what it is."""
         with self._register:
             self._known[token] = _Known(owner, address, state)
+            return token in self._begun
 
     def begun(self, token: str, data: bytes) -> None:
         """Remember what a run was to be."""
@@ -160,8 +162,11 @@ class Desk(Slots):
         """Have a few processes ready: to start one and to import torch takes seconds."""
         from core.cluster.runs import actor_of
 
-        while self._wanted.wait():
+        while True:
+            self._wanted.wait(TIDY_S)
             self._wanted.clear()
+            with self._register:
+                self._forget_old()
             while len(self._spare) < N_SPARE:
                 token = secrets.token_urlsafe(16)
                 try:

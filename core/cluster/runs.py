@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -21,7 +21,7 @@ import ray
 from ray.exceptions import ActorUnavailableError, RayActorError, RayError
 
 from core.askers import Asker, asker, asking
-from core.cluster.connection import NAMESPACE, ask, end_own, join, reaching
+from core.cluster.connection import NAMESPACE, ask, connection, end_own, join, reaching
 from core.cluster.desk import Left, ask_desk, desk, run_name
 from core.errors import JobError
 from core.job import OVER, Job, State, Watcher
@@ -30,6 +30,7 @@ from core.local_jobs import ANSWER_S, LocalJob, LocalJobs
 from core.work import Work
 
 log = logging.getLogger("camadas")
+SENDING = ThreadPoolExecutor(1, "send")  # in their order, and nobody waits for a cluster that does not answer
 MAX_RESTARTS = 3
 N_THREADS = 32  # that look at a run or ask it something
 REPORT_S = 2.0  # between two reports to the desk
@@ -112,18 +113,21 @@ class Run:
         self.jobs = LocalJobs(slots=_FarSlots(self.far))
         self.job: LocalJob | None = None
         self.has_begun = threading.Event()
+        self.is_lost = ray.get_runtime_context().was_current_actor_reconstructed
         begun, kept = ray.get(self.far.kept.remote(token))
         if begun is not None:  # it was killed
             self._begin(pickle.loads(begun), kept)
-        else:
+        elif not self.is_lost:
             import core.moons  # noqa: F401 - torch, and what most runs are of
 
     def begin(self, begun: Begun) -> None:
         """Become what it is to be."""
-        self.far.begun.remote(self.token, ray.cloudpickle.dumps(begun))
+        self.is_lost = False
         self._begin(begun, None)
 
     def _begin(self, begun: Begun, data: bytes | None) -> None:
+        told = ray.cloudpickle.dumps(begun)
+        self.far.begun.remote(self.token, told)
         kept = unpacked(data) if data else None
         with asking(begun.who):
             self.job = (
@@ -134,7 +138,7 @@ class Run:
                 )
             )
         self.has_begun.set()
-        threading.Thread(target=self._mind, args=(self.job, begun.who), name="mind", daemon=True).start()
+        threading.Thread(target=self._mind, args=(self.job, begun.who, told), name="mind", daemon=True).start()
 
     def _mine(self) -> LocalJob:
         if not self.has_begun.wait(ANSWER_S) or self.job is None:
@@ -143,6 +147,8 @@ class Run:
 
     def told(self) -> tuple[str, str, Standing]:
         """What never changes, and where it stands."""
+        if self.is_lost:
+            return "", "", Standing("lost")
         job = self._mine()
         return job.about, job.owner, _standing(job)
 
@@ -165,6 +171,8 @@ class Run:
             Where it stands, and a frame with its version if there is a new one.
         """
         frames: Future[bytes] = Future()
+        if self.is_lost:
+            return Standing("lost"), -1, b""
         job = self._mine()
         eyes = Watcher(frames.set_result, seen=-1 if seen is None or seen > job.version else seen)
         job.watch(eyes)
@@ -179,11 +187,14 @@ class Run:
             job.leave(eyes)
         return now, eyes.seen, frames.result() if frames.done() else b""
 
-    def _mind(self, job: LocalJob, who: Asker) -> None:
-        """Tell the desk how far it is, until it is over."""
+    def _mind(self, job: LocalJob, who: Asker, told: bytes) -> None:
+        """Tell the desk how far it is, until it is over; a desk that has begun anew hears again what it is."""
         kept = -1
         while job.state not in OVER:
-            self.far.report.remote(job.token, job.owner, who.address, job.state)
+            with suppress(RayError):
+                if not ray.get(self.far.report.remote(job.token, job.owner, who.address, job.state), timeout=DESK_S):
+                    self.far.begun.remote(self.token, told)
+                    kept = -1
             if job.version != kept:
                 kept = job.version
                 with suppress(Exception):  # there was no answer: next time
@@ -199,7 +210,12 @@ class Run:
         except Exception:
             left = replace(left, state="failed", problem=self.token[:8])
             log.exception("reference %s: what a run left cannot be pickled", left.problem)
-        ray.get(self.far.end.remote(job.token, left))
+        while True:
+            try:
+                ray.get(self.far.end.remote(job.token, left), timeout=DESK_S)
+                return
+            except RayError:  # it begins anew
+                time.sleep(AGAIN_S)
 
 
 def _standing(job: LocalJob) -> Standing:
@@ -234,6 +250,7 @@ class ClusterJob:
     def __init__(self, token: str, about: str, owner: str, actor: Any, standing: Standing) -> None:
         self.token, self.about, self.owner = token, about, owner
         self._actor, self._standing, self._at = actor, standing, time.monotonic()
+        self._of = connection()
         self._left: Left | None = None
         self._result: Any = None
         self._changed = threading.Condition()
@@ -273,15 +290,18 @@ class ClusterJob:
     def send(self, name: str, value: Any = None) -> None:
         """As `Job.send`; to who does not answer nothing is sent."""
         if self._left is None:
-            with suppress(JobError, RayError), reaching():
-                self._actor.send.remote(name, value)
+            SENDING.submit(self._send, name, value)
             self._at = 0.0
+
+    def _send(self, name: str, value: Any) -> None:
+        with suppress(Exception), reaching():
+            self._there().send.remote(name, value)
 
     def answer(self, question: Callable[[Any], T]) -> T:
         """As `Job.answer`."""
         if self._left is None:
             try:
-                found: T = ask(lambda: self._actor.answer.remote(question), 2 * ANSWER_S)
+                found: T = ask(lambda: self._there().answer.remote(question), 2 * ANSWER_S)
                 return found
             except ActorUnavailableError as error:
                 raise JobError("busy") from error
@@ -329,13 +349,46 @@ class ClusterJob:
         """Where it stands; asked for where nobody watches."""
         if self._left is None and self._thread is None and time.monotonic() - self._at > FRESH_S:
             try:
-                _about, _owner, self._standing = ask(self._actor.told.remote, ANSWER_S)
-            except (JobError, ActorUnavailableError):
-                self._standing = self._standing._replace(state="away")
+                _about, _owner, standing = ask(self._tell, ANSWER_S)
+                self._set(standing)
             except RayActorError:
-                self._ended()
+                self._gone_or_away()
+            except Exception:  # what does not answer is away
+                self._standing = self._standing._replace(state="away")
             self._at = time.monotonic()
         return self._standing
+
+    def _set(self, standing: Standing) -> None:
+        self._standing = standing
+        if standing.state == "lost":  # killed before the desk heard of it
+            self._take(Left(self.about, self.owner, "lost"))
+
+    def _tell(self) -> Any:
+        return self._there().told.remote()
+
+    def _look(self, seen: int | None) -> Any:
+        return self._there().look.remote(self._standing, seen)
+
+    def _there(self) -> Any:
+        """Its actor; after the cluster was lost, as the new one knows it."""
+        if self._actor is None or self._of != connection():
+            try:
+                self._actor, self._of = ray.get_actor(run_name(self.token), NAMESPACE), connection()
+            except ValueError:
+                raise RayActorError from None
+        return self._actor
+
+    def _gone_or_away(self) -> None:
+        """An actor has died, or its process begins anew."""
+        try:
+            self._actor = None
+            ask(self._tell, ANSWER_S)
+        except ActorUnavailableError:
+            self._standing = self._standing._replace(state="away")
+        except RayActorError:
+            self._ended()
+        except Exception:
+            self._standing = self._standing._replace(state="away")
 
     def _look_on(self) -> None:
         """While somebody watches, fetch frames for those who want one."""
@@ -349,14 +402,15 @@ class ClusterJob:
                 seen = [watcher.seen for watcher in self._watchers if watcher.wants]
             try:
                 newest = min(seen, default=None)
-                look = partial(self._actor.look.remote, self._standing, newest)
-                self._standing, version, frame = ask(look)
+                standing, version, frame = ask(partial(self._look, newest))
+                self._set(standing)
                 self._at = time.monotonic()
-            except (JobError, ActorUnavailableError):
+            except RayActorError:
+                self._gone_or_away()
+                time.sleep(AGAIN_S)
+            except Exception:  # what does not answer is away
                 self._standing = self._standing._replace(state="away")
                 time.sleep(AGAIN_S)
-            except RayActorError:
-                self._ended()
             else:
                 self._hand_out(version, frame)
 
@@ -442,6 +496,9 @@ class ClusterJobs:
         except JobError:
             return dict.fromkeys(get_args(State), 0)
         return found
+
+    def tidy(self) -> None:
+        """The desk does."""
 
     def look_in(self, folder: Path) -> None:
         """Nothing to look for: runs outlive a server."""

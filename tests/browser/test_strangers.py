@@ -152,7 +152,7 @@ def test_a_file_for_another_session_is_not_taken(guarded):
             assert foreign != place
             return (await visitor.put(foreign, "photo.jpg", "image/jpeg", b"x"))[0]
 
-    assert run(give()) == 400
+    assert run(give()) == 404
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 99999999999", b"Transfer-Encoding: chunked"])

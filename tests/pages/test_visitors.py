@@ -1,5 +1,9 @@
 """What a visitor is told while many are here."""
 
+import threading
+from types import SimpleNamespace
+
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.testing.v1 import AppTest
 
 from ui import visitors
@@ -35,3 +39,36 @@ def test_a_full_server_says_so_in_words(monkeypatch):
     assert not at.exception
     assert at.title[0].value == "Every place is taken"
     assert "looks again every 10 seconds" in at.markdown[0].value
+
+
+class Session:
+    """Notes what is done to it."""
+
+    def __init__(self, name: str, *, is_broken: bool = False) -> None:
+        self.id, self.is_broken, self.was_shut_down, self.session_state = name, is_broken, False, {"photo": b"x"}
+
+    def shutdown(self) -> None:
+        self.was_shut_down = True
+        if self.is_broken:
+            raise ValueError
+
+
+def test_a_closed_session_is_shut_down_even_if_streamlit_was_the_first_to_drop_it():
+    storage = MemorySessionStorage(maxsize=2, ttl_seconds=10)
+    now = [0.0]
+    storage._cache._timer = lambda: now[0]
+    manager = SimpleNamespace(_session_storage=storage, _storage_lock=threading.Lock())
+    closed = visitors.Closed(SimpleNamespace(_session_mgr=manager))
+    first, second, third = Session("1"), Session("2", is_broken=True), Session("3")
+    for session in (first, second, third):  # more than Streamlit would keep
+        storage.save(SimpleNamespace(session=session))
+    assert len(closed) == 3
+    assert not closed.sweep()
+    now[0] = 11.0
+    last = Session("4")
+    storage.save(SimpleNamespace(session=last))  # here Streamlit drops the others
+    assert not first.was_shut_down
+    assert closed.sweep()
+    assert [session.was_shut_down for session in (first, second, third, last)] == [True, True, True, False]
+    assert first.session_state == third.session_state == {}
+    assert len(closed) == 1
