@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core.host import RAY_AUTO, host
+from core.host import RAY_AUTO, RAY_GRACE, host
 from core.jobs import Jobs
 
 
@@ -37,6 +37,7 @@ def engine() -> Engine:
     """
     if host().engine == "ray":
         os.environ.setdefault(RAY_AUTO, "0")  # where a cluster is lost, Ray must not take another
+        os.environ.setdefault(RAY_GRACE, "5")  # seconds, until it says so
         from core.cluster.engine import Cluster
 
         return Cluster()

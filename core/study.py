@@ -249,7 +249,10 @@ class Study(Work):
         return len(self.tried) < self.n_trials
 
     def _is_there_more(self) -> bool:
-        """Whether there is a trial to begin; one whose worker is dead is to be tried again."""
+        """Whether there is a trial to begin; one whose worker is dead is to be tried again.
+
+        Workers that ask at the same moment all begin one: there may be as many more trials than wanted.
+        """
         study = self._begun()
         fail_stale_trials(study)
         self._read()

@@ -32,7 +32,7 @@ from ui import errors, logs
 from ui.gate import Gate
 from ui.language import _
 from ui.live import HOUSE, live
-from ui.visitors import Closed, Owners, count, sweep
+from ui.visitors import SERVER, Closed, Owners, count, sweep
 
 log = logging.getLogger("camadas")
 N_DOWNLOADS = 64  # threads
@@ -115,8 +115,8 @@ def apologize(error: Exception) -> bool:
 
 
 async def ready(request: Request) -> JSONResponse:
-    """200 when the first checkpoint is resident, 503 until then."""
-    return JSONResponse({"ready": _warm.is_set()}, status_code=200 if _warm.is_set() else 503)
+    """200 when the first checkpoint is resident, 503 until then; and which process this is."""
+    return JSONResponse({"ready": _warm.is_set(), "server": SERVER}, status_code=200 if _warm.is_set() else 503)
 
 
 async def metrics(request: Request) -> Response:

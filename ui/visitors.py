@@ -5,6 +5,7 @@ import gc
 import ipaddress
 import logging
 import math
+import secrets
 import sys
 import threading
 from collections import defaultdict, deque
@@ -26,6 +27,7 @@ from ui.language import _, number
 
 log = logging.getLogger("camadas")
 COOKIE = "camadas_visitor"  # unguessable, of one browser; jobs and pictures belong to it
+SERVER = secrets.token_hex(8)  # this process, told from one that comes after it or stands beside it
 RETRY_S = 10
 PATIENCE_S = 2.0  # between two words about the place in the queue
 _TOLD = "visitors_place"

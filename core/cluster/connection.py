@@ -183,9 +183,8 @@ def reaching() -> Iterator[None]:
 
 def _lose(of: int) -> None:
     """A connection does not hold any more; others may have made another one since."""
-    with _lock:
-        if of == connection():
-            _state.update(is_joined=False, failed_at=time.monotonic())
+    if of == connection():
+        _state.update(is_joined=False, failed_at=time.monotonic())
 
 
 def ask(call: Callable[[], Any], seconds: float = CALL_S) -> Any:

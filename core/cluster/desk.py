@@ -122,6 +122,18 @@ class Desk(Slots):
         with self._register:
             return self._begun.get(token), self._kept.get(token)
 
+    def discard(self, token: str) -> None:
+        """A process was killed before it was told what to be."""
+        with self._register:
+            known = self._known.get(token)
+            if token in self._spare:
+                self._spare.remove(token)
+        if known is not None:
+            self.end(token, Left("", known.owner, "lost"))
+        else:
+            self._kill(token)
+        self._wanted.set()
+
     def end(self, token: str, left: Left) -> None:
         """A run has ended; its process is given back."""
         with self._register:
@@ -129,6 +141,9 @@ class Desk(Slots):
             self._gone(token)
             self._left[token] = left, time.monotonic()
         self.free(token)
+        self._kill(token)
+
+    def _kill(self, token: str) -> None:
         with suppress(ValueError):  # it has gone by itself
             ray.kill(ray.get_actor(run_name(token), NAMESPACE), no_restart=True)
 

@@ -113,16 +113,16 @@ class Run:
         self.jobs = LocalJobs(slots=_FarSlots(self.far))
         self.job: LocalJob | None = None
         self.has_begun = threading.Event()
-        self.is_lost = ray.get_runtime_context().was_current_actor_reconstructed
         begun, kept = ray.get(self.far.kept.remote(token))
         if begun is not None:  # it was killed
             self._begin(pickle.loads(begun), kept)
-        elif not self.is_lost:
+        elif ray.get_runtime_context().was_current_actor_reconstructed:  # killed before it was anything
+            self.far.discard.remote(token)
+        else:
             import core.moons  # noqa: F401 - torch, and what most runs are of
 
     def begin(self, begun: Begun) -> None:
         """Become what it is to be."""
-        self.is_lost = False
         self._begin(begun, None)
 
     def _begin(self, begun: Begun, data: bytes | None) -> None:
@@ -147,8 +147,6 @@ class Run:
 
     def told(self) -> tuple[str, str, Standing]:
         """What never changes, and where it stands."""
-        if self.is_lost:
-            return "", "", Standing("lost")
         job = self._mine()
         return job.about, job.owner, _standing(job)
 
@@ -171,8 +169,6 @@ class Run:
             Where it stands, and a frame with its version if there is a new one.
         """
         frames: Future[bytes] = Future()
-        if self.is_lost:
-            return Standing("lost"), -1, b""
         job = self._mine()
         eyes = Watcher(frames.set_result, seen=-1 if seen is None or seen > job.version else seen)
         job.watch(eyes)
@@ -350,18 +346,13 @@ class ClusterJob:
         if self._left is None and self._thread is None and time.monotonic() - self._at > FRESH_S:
             try:
                 _about, _owner, standing = ask(self._tell, ANSWER_S)
-                self._set(standing)
+                self._standing = standing
             except RayActorError:
                 self._gone_or_away()
             except Exception:  # what does not answer is away
                 self._standing = self._standing._replace(state="away")
             self._at = time.monotonic()
         return self._standing
-
-    def _set(self, standing: Standing) -> None:
-        self._standing = standing
-        if standing.state == "lost":  # killed before the desk heard of it
-            self._take(Left(self.about, self.owner, "lost"))
 
     def _tell(self) -> Any:
         return self._there().told.remote()
@@ -402,8 +393,7 @@ class ClusterJob:
                 seen = [watcher.seen for watcher in self._watchers if watcher.wants]
             try:
                 newest = min(seen, default=None)
-                standing, version, frame = ask(partial(self._look, newest))
-                self._set(standing)
+                self._standing, version, frame = ask(partial(self._look, newest))
                 self._at = time.monotonic()
             except RayActorError:
                 self._gone_or_away()

@@ -73,7 +73,7 @@ def test_workers_share_a_study_and_a_killed_ones_trial_is_tried_again(server):
     assert other.wait(timeout=2 * PATIENCE_S) == 0
     trials = study.get_trials()
     done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    assert len(done) == SETTINGS.n_trials == len(own.tried)
+    assert SETTINGS.n_trials <= len(own.tried) <= len(done) <= SETTINGS.n_trials + 2  # who begins at the same moment
     assert len({trial.user_attrs["worker"] for trial in done}) == 3  # each did its part
     failed = [trial for trial in trials if trial.state == TrialState.FAIL]
     again = {trial.system_attrs.get("failed_trial"): trial.params for trial in done}

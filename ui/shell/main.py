@@ -34,5 +34,7 @@ else:
     visitors.full()
 tag = language.LOCALES[language.current()].replace("_", "-")  # as in BCP 47
 away = _("The app is back in a moment. This page goes on by itself, with its settings.")
+base = str(st.get_option("server.baseUrlPath") or "").strip("/")
 document = (HERE / "document.html").read_text().replace("LANGUAGE", tag).replace("AWAY", away)
+document = document.replace("SERVER", visitors.SERVER).replace("READY", f"/{base}/ready" if base else "/ready")
 st.html(document, unsafe_allow_javascript=True)
