@@ -109,6 +109,15 @@ def _probe(address: str) -> None:
     socket.create_connection((parts.hostname, parts.port), PROBE_S).close()
 
 
+def _answers() -> bool:
+    """Whether somebody listens where the cluster was: Ray's client may wait for one that is gone."""
+    try:
+        _probe(_state["address"])
+    except OSError:
+        return False
+    return True
+
+
 def _own() -> str:
     """Start a cluster on this machine, which ends with this process."""
     with socket.socket() as free:
@@ -169,8 +178,11 @@ def reaching() -> Iterator[None]:
         raise (error.cause if isinstance(error.cause, CamadasError) else error) from None
     except (RayActorError, CamadasError):
         raise
-    except (GetTimeoutError, TimeoutError) as error:  # one answer is late: that is no reason to leave
-        raise JobError("busy") from error
+    except (GetTimeoutError, TimeoutError) as error:
+        if _answers():  # one answer is late: that is no reason to leave
+            raise JobError("busy") from error
+        _lose(of)
+        raise JobError("cluster") from error
     except (RayError, ConnectionError) as error:
         _lose(of)
         raise JobError("cluster") from error

@@ -26,6 +26,7 @@ KEPT_S = 600.0  # that the desk remembers what has ended
 TIDY_S = 30.0  # between two looks at what is forgotten
 SILENT_S = 120.0  # after which a run that does not report is thought to be gone
 N_THREADS = 16
+ASKED_S = 10.0  # that the desk may take to answer
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,6 @@ def ask_desk(method: str, *args: Any) -> Any:
         JobError: as its method, or if the cluster does not answer.
     """
     try:
-        return ask(lambda: getattr(desk(), method).remote(*args))
+        return ask(lambda: getattr(desk(), method).remote(*args), ASKED_S)
     except RayActorError as error:
         raise JobError("cluster") from error

@@ -10,8 +10,8 @@ import ray
 from ray import serve
 from ray.exceptions import RayActorError
 
-from core.cluster.connection import CALL_S, reaching
-from core.cluster.desk import ask_desk
+from core.cluster.connection import CALL_S, ask, reaching
+from core.cluster.desk import desk
 from core.errors import JobError
 from core.local_engine import forward
 
@@ -88,7 +88,7 @@ class Inference:
 
     def _ready(self) -> Any:
         if self._handle is None:
-            ask_desk("deploy")
+            ask(lambda: desk().deploy.remote())
             self._handle = serve.get_app_handle(APP)
         return self._handle
 
