@@ -60,6 +60,17 @@ LIGHT, HEAVY = ("convolution", "cifar10"), ("colorization", "style_transfer")
 ACTS = {"convolve": 5, "classify": 5, "colorize": 4, "stylize": 3, "moons": 3, "page": 3, "reload": 1, "bad": 1}
 PICTURES = {"colorization": "colorization_before_after", "style_transfer": "style_transfer_before_after"}
 REJECTED = "was not taken"
+REFUSALS = (  # what a page says instead of doing what was asked
+    "Every place is taken",
+    "requests wait already",
+    "do not answer",
+    "does not answer",
+    "Something went wrong",
+    "runs wait already",
+    "runs of yours go on",
+    "longer than usual",
+)
+LOST = ("gone", "failed", "lost")  # states of a run that a visitor has just begun
 
 
 def mark(number: int) -> np.ndarray:
@@ -104,7 +115,7 @@ class Notes:
     watched: list[float] = field(default_factory=list)
     foreign: int = 0
     killed_at: float = math.inf
-    back: list[float] = field(default_factory=list)  # seconds from the kill until a page is there again
+    back: list[float] = field(default_factory=list)  # seconds from when it was noticed until a page is there again
     marks: Counter[str] = field(default_factory=Counter)
 
 
@@ -197,6 +208,8 @@ class Guest:
         n_frames, state = await self.visitor.watch(token, looks)
         self.notes.watched.append(n_frames / (time.monotonic() - begun))
         self.notes.marks[f"moons {state}"] += 1
+        if state in LOST or not n_frames:
+            raise AssertionError(f"a run of one's own is {state}, with {n_frames} frames")
 
     async def _page(self) -> None:
         await self._on(self.chance.choice([page.slug for page in PAGES if page.slug not in ("home", "study")]))
@@ -214,6 +227,9 @@ class Guest:
 
     def _note(self, name: str, shown: Shown) -> Shown:
         self.notes.seconds[name].append(shown.seconds)
+        for text in shown.texts:
+            if any(refusal in text for refusal in REFUSALS):
+                raise AssertionError(f"refused: {text}")
         return shown
 
     async def _look(self, shown: Shown, page: str) -> None:
@@ -223,6 +239,8 @@ class Guest:
             status, picture = await self.visitor.fetch(absolute(self.visitor.address, shown.pictures[0]))
             if status == 200:
                 found.append(picture)
+            else:
+                self.notes.marks[f"own picture {status}"] += 1
         for picture in found:
             whose = seen(picture, self.marks)
             self.notes.marks["unsure" if whose is None else "own" if whose == self.number else "foreign"] += 1

@@ -88,7 +88,7 @@ class Inference:
 
     def _ready(self) -> Any:
         if self._handle is None:
-            ask(lambda: desk().deploy.remote())
+            ask(desk().deploy.remote)
             self._handle = serve.get_app_handle(APP)
         return self._handle
 
