@@ -144,4 +144,13 @@ def described() -> list[tuple[str, str, bool, str]]:
 
 def _said(value: Any) -> str:
     text = ",".join(map(str, value)) if isinstance(value, tuple) else "" if value is None else str(value)
-    return re.sub(r"(?<=:)[^:/@]+(?=@)", "…", text)  # a password in an address
+    return without_password(text)
+
+
+def without_password(text: str) -> str:
+    """An address that may be shown.
+
+    >>> without_password("postgresql://me:secret@db/studies")
+    'postgresql://me:…@db/studies'
+    """
+    return re.sub(r"(?<=:)[^:/@]+(?=@)", "…", text)

@@ -5,6 +5,7 @@ import threading
 import warnings
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
@@ -44,7 +45,7 @@ def storage(address: str) -> RDBStorage:
         with _making:
             return _storage(address, datetime.now().date())
     except LOST as error:
-        log.error("the storage of studies does not answer", exc_info=error)
+        log.error("the storage of studies does not answer: %s", error)
         raise JobError("storage") from error
 
 
@@ -53,10 +54,14 @@ def _storage(address: str, today: date) -> RDBStorage:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.simplefilter("ignore", ExperimentalWarning)  # heartbeats
     warnings.filterwarnings("ignore", "Heartbeat of storage is supposed")  # core.study beats by itself
-    wait = {"connect_args": {"timeout": 20}} if address.startswith("sqlite") else None  # for another's transaction
+    options: dict[str, Any] = {"pool_pre_ping": True}
+    if address.startswith("sqlite"):
+        options = {"connect_args": {"timeout": 20}}  # for another's transaction
+    elif address.startswith("postgresql"):
+        options["connect_args"] = {"connect_timeout": 5}
     made = RDBStorage(
         address,
-        engine_kwargs=wait or {"pool_pre_ping": True},
+        engine_kwargs=options,
         heartbeat_interval=HEARTBEAT_S,
         grace_period=GRACE_S,
         heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(MOST_RETRIES),

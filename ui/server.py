@@ -25,7 +25,7 @@ from core import meters
 from core.data.cache import cache_folder
 from core.engine import engine
 from core.errors import JobError, SettingsError
-from core.host import host
+from core.host import host, without_password
 from core.jobs import jobs
 from core.turns import TURNS
 from ui import errors, logs
@@ -51,6 +51,8 @@ def checked() -> None:
         sys.exit(f"Camadas does not start: {error}.")
     if settings.engine == "ray":
         _reached()
+    if settings.studies:
+        _has_studies(settings.studies)
     if settings.embedding:  # a frame's own cookies are another site's to the browser
         config.set_option("server.xsrfCookieSameSite", "none")
     config.set_option("server.disconnectedSessionTTL", int(settings.session_kept_s))
@@ -65,6 +67,22 @@ def _reached() -> None:
         sys.exit("Camadas does not start: CAMADAS_ENGINE=ray needs what requirements-hosting.txt lists.")
     except JobError as error:
         sys.exit(f"Camadas does not start: {where} ({error.__cause__}). `ray start --head` starts ray://HOST:10001.")
+
+
+def _has_studies(address: str) -> None:
+    from core.studies import storage
+
+    where = f"CAMADAS_STUDIES {without_password(address)}"
+    try:
+        storage(address)
+    except ImportError as error:
+        sys.exit(
+            f"Camadas does not start: {where} needs {error.name}; requirements-hosting.txt has PostgreSQL's driver."
+        )
+    except JobError:
+        sys.exit(f"Camadas does not start: nothing answers at {where}.")
+    except Exception as error:
+        sys.exit(f"Camadas does not start: {where} is no address of a database ({type(error).__name__}).")
 
 
 @asynccontextmanager

@@ -103,6 +103,23 @@ def test_a_storage_that_goes_away_is_said_and_the_study_goes_on_when_it_is_back(
     assert len(work.tried) == SETTINGS.n_trials
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("postgresql+psycopg://me:secret@127.0.0.1:1/studies", "nothing answers at CAMADAS_STUDIES postgresql+psycopg"),
+        ("nonsense", "nothing answers at CAMADAS_STUDIES nonsense"),
+    ],
+)
+def test_a_storage_where_nobody_answers_is_said_at_start(address, said):
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", "0"]
+    environment = environment_of({"CAMADAS_STUDIES": address})
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
+
+
 def test_a_worker_of_no_study_says_so(server):
     with pytest.raises(SettingsError, match="no study nothing has begun"):
         join("nothing")
