@@ -42,17 +42,6 @@ def in_turn(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return found
 
 
-def later(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The same for what nobody has asked for in so many words: it lets a few seconds of others' requests go first.
-
-    Raises:
-        JobError: as core.turns.Turns.take.
-    """
-    name = f"{function.__module__.removeprefix('core.')}.{function.__name__.strip('_')}"
-    found: T = TURNS.take(name, lambda: engine().compute(function, *args, **kwargs), is_later=True)
-    return found
-
-
 def alone(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The same for what measures a time, or changes what others use: in this process, and nothing else meanwhile.
 

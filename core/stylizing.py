@@ -13,7 +13,7 @@ from core.colour import into_gamut, lab_to_rgb, lightness, rgb_to_lab
 from core.devices import device
 from core.errors import SettingsError
 from core.images import fit_within
-from core.inference import in_turn, later
+from core.inference import in_turn
 from core.models.style_decoder import (
     DEEP,
     SHALLOW,
@@ -192,7 +192,7 @@ def sketches(image: np.ndarray, styles: Sequence[Style]) -> list[np.ndarray]:
         (H, W, 3) uint8 RGB each.
     """
     groups = [list(styles[at : at + SKETCHED]) for at in range(0, len(styles), SKETCHED)]
-    return [made for group in groups for made in later(_sketched, image, group)]
+    return [made for group in groups for made in in_turn(_sketched, image, group)]
 
 
 @torch.inference_mode()

@@ -25,7 +25,6 @@ N_CORES = int(os.environ.get("OMP_NUM_THREADS") or 0) or n_cores()
 MOST_AT_ONCE = 4
 FAR_AT_ONCE = 16  # by a cluster, which takes them together
 SHORT_FIRST = 4.0  # seconds of waiting that a second of computing costs in the queue
-LATER_S = 6.0
 LEARNING = 0.2  # share of the newest in what an operation is expected to take
 LOOK_S = 0.1  # between two looks whether whoever waits still wants it
 T = TypeVar("T")
@@ -40,7 +39,6 @@ class _Request:
     function: Callable[[], Any]
     since: float = field(default_factory=time.monotonic)
     is_alone: bool = False
-    is_later: bool = False
     found: "Future[Any]" = field(default_factory=Future)
     is_in_turn: bool = False
 
@@ -71,7 +69,7 @@ class Turns:
             return self._asked or host().computing or 1
         return FAR_AT_ONCE if host().engine == "ray" else min(N_CORES, MOST_AT_ONCE)
 
-    def take(self, operation: str, function: Callable[[], T], *, is_alone: bool = False, is_later: bool = False) -> T:
+    def take(self, operation: str, function: Callable[[], T], *, is_alone: bool = False) -> T:
         """Wait, compute, and give what the function gives; any thread may call.
 
         While it waits, `notice` is called in the caller's thread with the seconds waited and a function that gives the
@@ -81,14 +79,13 @@ class Turns:
             operation: for the meters.
             function: to be called by a computing thread.
             is_alone: whether nothing else may be computed at the same time: it measures, or changes what others use.
-            is_later: whether it may wait LATER_S longer than what somebody has just asked for.
 
         Raises:
             JobError: if too many requests wait already.
         """
         if threading.current_thread() in self._threads:
             return function()
-        request = _Request(asker(), operation, function, self._clock(), is_alone, is_later)
+        request = _Request(asker(), operation, function, self._clock(), is_alone)
         with self._changed:
             if len(self._waiting) >= host().waiting:
                 raise JobError("crowded", n=len(self._waiting))
@@ -153,7 +150,7 @@ class Turns:
         def rank(request: _Request) -> tuple[bool, float]:
             own = had[request.who.visitor]
             is_over = own > limits.seconds or had[request.who.address] > limits.address_seconds
-            costs = SHORT_FIRST * self._expected.get(request.operation, 0.0) + LATER_S * request.is_later
+            costs = SHORT_FIRST * self._expected.get(request.operation, 0.0)
             return is_over, own + costs - (now - request.since)
 
         return sorted(self._waiting, key=rank)

@@ -7,7 +7,7 @@ import pytest
 
 from core.askers import NOBODY, Asker, asker, asking, find_by
 from core.errors import JobError
-from core.turns import LATER_S, WINDOW_S, Turns
+from core.turns import WINDOW_S, Turns
 from tests.core.test_jobs import until
 
 
@@ -86,17 +86,6 @@ def test_to_wait_makes_up_for_what_one_has_had():
     clock.now += 6.0
     crowd.ask(Asker("new"), "new")
     assert crowd.go() == ["heavy", "new"]
-
-
-def test_what_nobody_has_asked_for_lets_a_few_seconds_of_others_go_first():
-    clock = Clock()
-    crowd = Crowd(Turns(1, clock))
-    crowd.ask(Asker("a"), "gallery", is_later=True)
-    clock.now += LATER_S - 1
-    crowd.ask(Asker("b"), "slider")
-    clock.now += 2
-    crowd.ask(Asker("c"), "too late")
-    assert crowd.go() == ["slider", "gallery", "too late"]
 
 
 @pytest.mark.parametrize("whose", ["visitor", "address"])
