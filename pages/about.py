@@ -34,15 +34,16 @@ def kept() -> None:
             for sentence in (
                 _(
                     "**Your photos and files** are in this server's memory while your tab is open, never on its disk, "
-                    "in no log and in no link. Nobody but your browser is given them. What comes out of many "
-                    "pictures at once lies in a temporary file without a name."
+                    "in no log and in no link. Nobody but your browser is given them."
                 )
                 + " "
                 + plural(
                     "When you close the tab, or reload it, they are gone within about {n} second.",
                     "When you close the tab, or reload it, they are gone within about {n} seconds.",
                     seconds,
-                ),
+                )
+                + " "
+                + _("What comes out of many pictures at once lies in a temporary file without a name."),
                 _(
                     "**Runs** that train a network end a minute after nobody watches them any more. Their results "
                     "are kept for ten minutes, so that a reload finds them. When the server is started anew, runs "
