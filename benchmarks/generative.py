@@ -21,7 +21,8 @@ from benchmarks.app import made_photo
 from core.images import decode, encode
 from core.latent_plane import NETWORKS, manifold, plane
 from core.patterns import draw
-from core.stylizing import STYLE_PX, style_of, stylize
+from core.style_features import STYLE_PX, style_of
+from core.stylizing import stylize
 
 N_TURNS = 40
 LARGE = (3000, 4000)

@@ -199,8 +199,8 @@ def stylize(
     """Give photos a style, into OUT under their own names; bad files are named and skipped."""
     from core.files import read
     from core.images import decode
+    from core.style_features import style_of
     from core.style_transfer import OWN, Settings, named, stylized
-    from core.stylizing import style_of
 
     file = Path(style)
     own: dict[str, Any] = {}

@@ -25,10 +25,11 @@ from core.images import fit_within
 from core.jobs import Job, jobs
 from core.models.tiny_vgg import TinyVGG
 from core.scripting import render
+from core.style_features import ENCODER, style_of
 from core.style_losses import total_variation
 from core.style_task import as_input
 from core.style_transfer import KINDS, OWN, ChosenStyle, Own, picture_of, view
-from core.stylizing import ENCODER, style_of, stylize
+from core.stylizing import stylize
 from core.vision import torchvision
 from core.work import Work, packed
 

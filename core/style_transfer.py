@@ -22,8 +22,9 @@ from core.models.style_decoder import DEEP, N_BANDS, StyleDecoder
 from core.models.tiny_vgg import TinyVGG
 from core.patterns import Kind, draw
 from core.scripting import render
+from core.style_features import ENCODER, STYLE_PX, Style, look_at, mixed, style_of
 from core.style_task import StyleSettings, StyleTask
-from core.stylizing import DECODER, ENCODER, STYLE_PX, VIEW_PX, Style, look_at, mixed, sketches, style_of, stylize
+from core.stylizing import DECODER, VIEW_PX, sketches, stylize
 from core.stylizing import Memory as Memory
 from core.training.events import Done, Step
 from core.training.fit import fit

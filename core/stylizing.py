@@ -10,14 +10,11 @@ from torch import Tensor
 
 from core.checkpoints import load
 from core.colour import into_gamut, lab_to_rgb, lightness, rgb_to_lab
-from core.devices import device
-from core.errors import SettingsError
 from core.images import fit_within
 from core.inference import in_turn
 from core.models.style_decoder import (
     DEEP,
     SHALLOW,
-    TOLD,
     StyleDecoder,
     adapted,
     bands,
@@ -27,36 +24,28 @@ from core.models.style_decoder import (
     toned,
     tones,
 )
-from core.models.tiny_vgg import TinyVGG
+from core.style_features import (
+    Look,
+    Statistics,
+    Style,
+    Sums,
+    as_weights,
+    features_of,
+    look_of,
+    look_of_samples,
+    mixed,
+    resized_to,
+    statistics_of,
+    sums_of,
+    sums_of_part,
+    tensor_of,
+)
 from core.tiles import Tile, samples, tiles
 
-ENCODER, DECODER = "tiny_vgg", "style"
-STYLE_PX = 448  # longer side of a style, as the encoder sees it
+DECODER = "style"
 VIEW_PX = 640  # longer side of a photo, as the encoder sees it at a brush of 1
-LEAST_PX = 8  # shorter side of a style
-LEAST_SEEN_PX = 32  # to which a strip is widened
 SKETCHED = 4  # styles in a turn
 BAND_ROWS = 256
-Sums = dict[str, Tensor]  # by layer: count, sum and sum of squares of each channel, (3, C) float64
-Statistics = tuple[dict[str, Tensor], dict[str, Tensor]]  # by layer: means and spreads, (1, C) float32
-Look = tuple[tuple[Tensor, Tensor], Tensor]  # colours, and the tones of the bands
-
-
-@dataclass(frozen=True)
-class Style:
-    """What is taken from a picture: mean and spread of channels at four depths, its colours, and its bands' histograms.
-
-    Attributes:
-        mean: by layer, (1, C) float32.
-        spread: by layer, (1, C) float32.
-        colours: their mean, (1, 3), and covariance, (1, 3, 3), float32.
-        tones: (1, 23, 33) float32 quantiles, as core.models.style_decoder has them.
-    """
-
-    mean: dict[str, Tensor]
-    spread: dict[str, Tensor]
-    colours: tuple[Tensor, Tensor]
-    tones: Tensor
 
 
 @dataclass
@@ -83,51 +72,12 @@ class Memory:
         self._key: object = None
         self._seen: Seen | None = None
 
-    def of(self, image: np.ndarray, decoder: StyleDecoder, look: Callable[[], Seen]) -> Seen:
+    def of(self, image: np.ndarray, decoder: StyleDecoder | None, look: Callable[[], Seen]) -> Seen:
         """What is known of a picture, (H, W, 3) uint8; looked at where it is another than the latest."""
         key = image.shape, hash(image.tobytes()), id(decoder)
         if self._seen is None or self._key != key:
             self._key, self._seen = key, look()
         return self._seen
-
-
-def style_of(image: np.ndarray) -> Style:
-    """Look at a style.
-
-    Args:
-        image: (H, W, 3) uint8 RGB; reduced or enlarged so that its longer side has 448 pixels.
-
-    Raises:
-        SettingsError: if it has too few pixels, or but one colour: there is no style in it.
-    """
-    if min(image.shape[:2]) < LEAST_PX:
-        raise SettingsError("style_too_small", argument="style", value=min(image.shape[:2]), rule=LEAST_PX)
-    if (image == image[:1, :1]).all():
-        raise SettingsError("style_of_one_colour", argument="style")
-    return look_at(image)
-
-
-def look_at(image: np.ndarray) -> Style:
-    """The same of any picture, (H, W, 3) uint8 RGB, whether there is a style in it or not."""
-    scale = STYLE_PX / max(image.shape[:2])
-    height, width = (max(LEAST_SEEN_PX, round(side * scale)) for side in image.shape[:2])
-    return in_turn(_style_of, _resized_to(image, height, width))
-
-
-@torch.inference_mode()
-def _style_of(image: np.ndarray) -> Style:
-    x = _input(image)
-    return Style(*_statistics(_sums_of(_features(x))), *_look_of([x]))
-
-
-def mixed(first: Style, second: Style, share: float) -> Style:
-    """A style between two: share 0 is the first, 1 the second."""
-    mean, spread = (
-        {layer: torch.lerp(a[layer], b[layer], share) for layer in TOLD}
-        for a, b in ((first.mean, second.mean), (first.spread, second.spread))
-    )
-    middle, covariance = (torch.lerp(a, b, share) for a, b in zip(first.colours, second.colours, strict=True))
-    return Style(mean, spread, (middle, covariance), torch.lerp(first.tones, second.tones, share))
 
 
 def stylize(
@@ -171,11 +121,11 @@ def stylize(
     is_large = view.shape != image.shape
     small = _resized(view, 1 / brush)
     made = paint(small, small, lambda share: progress(share * (0.1 if is_large else 1)))
-    made = _resized_to(made, *view.shape[:2])
+    made = resized_to(made, *view.shape[:2])
     if small.shape != view.shape and (strength < 1 or mask is not None):
         made = _sharpened(made, view, small, strength, mask if outside is None else None)
     if is_large:
-        made = _resized_to(made, height, width)
+        made = resized_to(made, height, width)
         fine = paint(made, image, lambda share: progress(0.1 + 0.9 * share))
         made = _with_fine(made, fine, view.shape)
     return _in_colours_of(made, image) if keeps_colours else made
@@ -222,7 +172,7 @@ class _Painter:
         memory: Memory | None = None,
     ) -> None:
         self.styles, self.strength, self.mask = styles, strength, mask
-        self.decoder, self.memory = decoder or _decoder(), memory or Memory()
+        self.decoder, self.memory = decoder, memory or Memory()
 
     def __call__(self, image: np.ndarray, photo: np.ndarray, progress: Callable[[float], None]) -> np.ndarray:
         """Both (H, W, 3) uint8: what is painted, and what shows through where the strength is below 1."""
@@ -236,12 +186,15 @@ class _Painter:
         shown: Style | None = None
         if self.strength < 1:
             known = own if photo is image else self._seen(photo, parts, lambda share: progress((1 + share) / 4))
-            shown = Style(*known, *in_turn(_look_of_large, photo))
+            cut = [photo[tile.rows, tile.columns] for tile in samples(*photo.shape[:2])]
+            shown = Style(*known, *in_turn(look_of_samples, cut))
         wanted = self._wanted(shown)
         levels = self._levels(image, own, wanted)
         out = np.empty_like(image)
         for at, tile in enumerate(parts, start=1):
-            out[tile.rows, tile.columns] = in_turn(self._paint_part, tile, image, photo, own, wanted, levels)
+            there, size = photo[tile.rows, tile.columns], photo.shape
+            made = in_turn(self._paint_part, tile, tile.cut(image), there, size, own, wanted, levels)
+            out[tile.rows, tile.columns] = made
             progress((1 + at / len(parts)) / 2)
         return out
 
@@ -249,10 +202,10 @@ class _Painter:
         """The statistics of a large picture."""
         sums: Sums = {}
         for at, tile in enumerate(parts, start=1):
-            found = in_turn(_sums, tile, image)
+            found = in_turn(sums_of_part, tile.cut(image), tile.inner_cells())
             sums = {layer: sums[layer] + part for layer, part in found.items()} if sums else found
             progress(at / len(parts))
-        return _statistics(sums)
+        return statistics_of(sums)
 
     def _wanted(self, shown: Style | None) -> list[Style]:
         """What a picture is painted as: in each style, and as the photo itself, if that shows through."""
@@ -260,41 +213,43 @@ class _Painter:
 
     def _levels(self, image: np.ndarray, own: Statistics, wanted: list[Style]) -> list[Look]:
         """How all is before it is toned that the decoder makes of a large picture in each of the styles; by samples."""
-        found = [in_turn(self._sampled, tile, image, own, wanted) for tile in samples(*image.shape[:2])]
+        parts = samples(*image.shape[:2])
+        found = [in_turn(self._sampled, tile, tile.cut(image), own, wanted) for tile in parts]
         by_style = zip(*found, strict=True)
-        return [in_turn(_look_of, list(parts), style) for parts, style in zip(by_style, wanted, strict=True)]
+        return [in_turn(look_of, list(made), style) for made, style in zip(by_style, wanted, strict=True)]
 
     @torch.inference_mode()
-    def _sampled(self, tile: Tile, image: np.ndarray, own: Statistics, wanted: list[Style]) -> list[Tensor]:
-        features = _features(_input(tile.cut(image)))
+    def _sampled(self, tile: Tile, part: np.ndarray, own: Statistics, wanted: list[Style]) -> list[Tensor]:
+        features = features_of(tensor_of(part))
         return [tile.inner(_decoded(self.decoder, features, own, style)) for style in wanted]
 
     @torch.inference_mode()
     def _paint_whole(self, tile: Tile, image: np.ndarray) -> np.ndarray:
         seen = self.memory.of(image, self.decoder, lambda: _looked_through(tile, image))
         if self.strength < 1 and seen.look is None:
-            seen.look = Style(*seen.own, *_look_of([tile.inner(_input(tile.cut(image)))]))
+            seen.look = Style(*seen.own, *look_of([tile.inner(tensor_of(tile.cut(image)))]))
             seen.coded = self._toned(tile, seen.features, seen.own, seen.look)
         wanted = self._wanted(seen.look if self.strength < 1 else None)[: len(self.styles)]
         painted = [self._toned(tile, seen.features, seen.own, style) for style in wanted]
-        return self._put_together(tile, painted, seen.coded, _input(image), image.shape)
+        return self._put_together(tile, painted, seen.coded, tensor_of(image), image.shape)
 
     @torch.inference_mode()
     def _paint_part(
         self,
         tile: Tile,
-        image: np.ndarray,
+        part: np.ndarray,
         photo: np.ndarray,
+        size: tuple[int, ...],
         own: Statistics,
         wanted: list[Style],
         levels: list[Look],
     ) -> np.ndarray:
-        features = _features(_input(tile.cut(image)))
-        photo_here = _input(photo[tile.rows, tile.columns])
+        """A part of a large picture, of that size: the part with its margin, and the photo without."""
+        features = features_of(tensor_of(part))
         each = zip(wanted, levels, strict=True)
         painted = [self._toned(tile, features, own, style, level) for style, level in each]
         coded = painted[-1] if self.strength < 1 else None
-        return self._put_together(tile, painted[: len(self.styles)], coded, photo_here, photo.shape)
+        return self._put_together(tile, painted[: len(self.styles)], coded, tensor_of(photo), size)
 
     def _toned(
         self, tile: Tile, features: dict[str, Tensor], own: Statistics, style: Style, level: Look | None = None
@@ -326,8 +281,8 @@ class _Painter:
 
 
 def _looked_through(tile: Tile, image: np.ndarray) -> Seen:
-    features = _features(_input(tile.cut(image)))
-    own = _statistics(_sums_of(features))
+    features = features_of(tensor_of(tile.cut(image)))
+    own = statistics_of(sums_of(features))
     return Seen({layer: features[layer] for layer in (DEEP, SHALLOW)}, own)
 
 
@@ -335,88 +290,17 @@ def _pixels(x: Tensor) -> np.ndarray:
     return (x[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
 
 
-def _input(image: np.ndarray) -> Tensor:
-    x = torch.from_numpy(np.array(image)).to(device()).permute(2, 0, 1)[None].float() / 255
-    return x.contiguous(memory_format=torch.channels_last)
-
-
-@torch.inference_mode()
-def _sums(tile: Tile, image: np.ndarray) -> Sums:
-    """Sums of what is looked at of a part of a picture, without its margin; to be added up over all parts."""
-    return _sums_of(_features(_input(tile.cut(image))), tile.inner_cells())
-
-
-@torch.inference_mode()
-def _look_of(parts: list[Tensor], style: Style | None = None) -> Look:
-    """Of one picture, or of parts of one, (1, 3, h, w) each; the tones as they are once it has the style's colours."""
-    own = colours(torch.cat([part.flatten(2) for part in parts], dim=2)[..., None])
-    made = [bands(part if style is None else recoloured(part, own, style.colours)).flatten(2) for part in parts]
-    return (own[0].cpu(), own[1].cpu()), tones(torch.cat(made, dim=2)[..., None]).cpu()
-
-
-@torch.inference_mode()
-def _look_of_large(image: np.ndarray) -> Look:
-    """The same of a large picture; by samples."""
-    return _look_of(
-        [_input(np.ascontiguousarray(image[tile.rows, tile.columns])) for tile in samples(*image.shape[:2])]
-    )
-
-
-def _features(x: Tensor) -> dict[str, Tensor]:
-    """What is looked at of a picture, (1, 3, H, W)."""
-    encoder = _encoder()
-    return encoder.forward_features(_as_weights(x, encoder), DEEP, border="replicate")
-
-
-def _sums_of(features: dict[str, Tensor], cells: tuple[slice, slice] | None = None) -> Sums:
-    found = {}
-    for layer in TOLD:
-        x = features[layer]
-        if cells is not None:
-            times = x.shape[2] // features[DEEP].shape[2]
-            x = x[:, :, *(slice(part.start * times, part.stop * times) for part in cells)]
-        flat = x.permute(0, 2, 3, 1).flatten(0, 2)  # sums by products of matrices: no pass over it is quicker
-        n, ones = flat.shape[0], flat.new_ones(1, flat.shape[0])
-        about = ones @ flat / n  # the mean, but for what bf16 rounds off: squares are summed of what is left beyond it
-        rest = flat - about
-        beyond, spread = (ones @ rest)[0].double() / n, (rest.T @ rest).diagonal().double() / n
-        mean = about[0].double() + beyond
-        squares = n * (spread - beyond**2 + mean**2)
-        found[layer] = torch.stack([torch.full_like(mean, float(n)), n * mean, squares]).cpu()
-    return found
-
-
-def _statistics(sums: Sums) -> Statistics:
-    mean, spread = {}, {}
-    for layer, (n, total, squares) in sums.items():
-        middle = (total / n)[None]
-        mean[layer] = middle.float()
-        spread[layer] = (squares / n - middle**2).clamp_min(1e-10).sqrt().float()
-    return mean, spread
-
-
-def _decoded(decoder: StyleDecoder, features: dict[str, Tensor], own: Statistics, style: Style) -> Tensor:
+def _decoded(decoder: StyleDecoder | None, features: dict[str, Tensor], own: Statistics, style: Style) -> Tensor:
     """Features whose statistics are `own`, given those of `style`, as a picture: (B, 3, H, W) float32."""
 
     def on_device(both: Statistics, layer: str) -> tuple[Tensor, Tensor]:
         where = features[layer].device
         return both[0][layer].to(where), both[1][layer].to(where)
 
-    theirs = style.mean, style.spread
+    theirs, decoder = (style.mean, style.spread), decoder or _decoder()
     made = [adapted(features[layer], on_device(own, layer), on_device(theirs, layer)) for layer in (DEEP, SHALLOW)]
-    painted: Tensor = decoder(*(_as_weights(x, decoder) for x in (*made, told_of(*theirs))))
-    return painted.to(features[DEEP].device).float()
-
-
-def _as_weights(x: Tensor, module: torch.nn.Module) -> Tensor:
-    weight = next(module.parameters())
-    return x.to(weight.device, weight.dtype)
-
-
-def _encoder() -> TinyVGG:
-    module = load(ENCODER)
-    assert isinstance(module, TinyVGG)
-    return module
+    painted: Tensor = decoder(*(as_weights(x, decoder) for x in (*made, told_of(*theirs))))
+    return painted.to(features[DEEP].device, torch.float32, memory_format=torch.contiguous_format)
 
 
 def _decoder() -> StyleDecoder:
@@ -429,14 +313,7 @@ def _resized(image: np.ndarray, scale: float) -> np.ndarray:
     if scale == 1:
         return image
     height, width = (max(1, round(side * scale)) for side in image.shape[:2])
-    return _resized_to(image, height, width)
-
-
-def _resized_to(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    if image.shape[:2] == (height, width):
-        return image
-    shrinks = height * width < image.shape[0] * image.shape[1]
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return resized_to(image, height, width)
 
 
 def _sharpened(
@@ -444,14 +321,14 @@ def _sharpened(
 ) -> np.ndarray:
     """Give back, where the photo shows through, what it has lost by being resized."""
     height, width = photo.shape[:2]
-    lost = photo.astype(np.float32) - _resized_to(small, height, width)
+    lost = photo.astype(np.float32) - resized_to(small, height, width)
     where = np.ones((1, 1), np.float32) if mask is None else cv2.resize(mask, (width, height))
     return np.clip(made + (1 - strength * where)[..., None] * lost + 0.5, 0, 255).astype(np.uint8)
 
 
 def _with_fine(made: np.ndarray, fine: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """The one picture with what in the other is too fine for that size; a band of rows at a time."""
-    coarse = _resized_to(_resized_to(fine, *size[:2]), *fine.shape[:2])
+    coarse = resized_to(resized_to(fine, *size[:2]), *fine.shape[:2])
     out = np.empty_like(made)
     for start in range(0, len(made), BAND_ROWS):
         rows = slice(start, start + BAND_ROWS)

@@ -99,7 +99,8 @@ def test_data_knows_no_torch(file):
 def test_a_recipe_knows_one_subject(file):
     rooms = ("models", "data", "training", "checkpoints", "devices", "errors", "colour", Path(file).stem)
     measures = ("calibration", "measures", "inference", "bounds", "style_measures")  # as the product uses a checkpoint
-    subjects = ("patterns", "style_losses", "style_task", "stylizing", "images")  # that pages of style share
+    style = ("patterns", "style_losses", "style_task", "style_features", "stylizing")  # that pages of style share
+    subjects = (*style, "images")
     # what several recipes have in common: no recipe itself
     shared = ("recipes.classification", "recipes.autoencoding", "recipes.cifar.")
     for name in imports_any(file, "core"):

@@ -30,9 +30,10 @@ from core.models.style_decoder import StyleDecoder
 from core.models.tiny_vgg import TinyVGG
 from core.patterns import KINDS, draw
 from core.recipes.classification import as_stored
+from core.style_features import STYLE_PX, style_of
 from core.style_losses import Stylizer
 from core.style_task import StyleSettings, StyleTask, as_input, crop, one_of
-from core.stylizing import STYLE_PX, style_of, stylize
+from core.stylizing import stylize
 from core.training.events import Done
 from core.training.fit import Batch
 

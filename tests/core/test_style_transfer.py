@@ -10,6 +10,7 @@ from core.errors import SettingsError
 from core.images import fit_within
 from core.jobs import jobs
 from core.patterns import draw
+from core.style_features import style_of
 from core.style_task import StyleSettings
 from core.style_transfer import (
     EXAMPLES,
@@ -28,7 +29,7 @@ from core.style_transfer import (
     stylized,
     view,
 )
-from core.stylizing import style_of, stylize
+from core.stylizing import stylize
 from tests.core.test_train_vae import opened
 
 

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 import torch
 
-from core import stylizing, tiles
+from core import style_features, stylizing, tiles
 from core.colour import lightness, rgb_to_lab
 from core.errors import SettingsError
 from core.images import fit_within
 from core.models.style_decoder import statistics
 from core.patterns import KINDS, draw
-from core.stylizing import mixed, sketches, style_of, stylize
+from core.style_features import mixed, style_of
+from core.stylizing import sketches, stylize
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +83,9 @@ def test_tiles_leave_no_seams(style, sample, monkeypatch):
 
 @pytest.mark.parametrize(("scale", "level"), [(1.0, 0), (0.1, 200), (0.08, 0)], ids=["as it is", "fog", "night"])
 def test_statistics_are_exact_even_where_a_photo_has_hardly_any_contrast(photo, scale, level):
-    features = stylizing._features(stylizing._input((photo * scale + level).astype(np.uint8)))
-    mean, spread = stylizing._statistics(stylizing._sums_of(features))
-    for layer in stylizing.TOLD:
+    features = style_features.features_of(style_features.tensor_of((photo * scale + level).astype(np.uint8)))
+    mean, spread = style_features.statistics_of(style_features.sums_of(features))
+    for layer in style_features.TOLD:
         true_mean, true_spread = statistics(features[layer].float().cpu())
         assert torch.allclose(mean[layer], true_mean, rtol=0.02, atol=2e-3)
         assert torch.allclose(spread[layer], true_spread, rtol=0.03, atol=2e-3)
