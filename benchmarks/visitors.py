@@ -55,6 +55,7 @@ BARS = {
 }
 PAUSE_S = (5.0, 15.0)
 N_CELLS, PHOTO_PX = 8, 512
+GIVES_UP_S = 60.0  # a visitor whose server was killed
 SURE = 0.5  # correlation from which a mark counts as seen; by chance that of 50 others is 0.3
 LIGHT, HEAVY = ("convolution", "cifar10"), ("colorization", "style_transfer")
 ACTS = {"convolve": 5, "classify": 5, "colorize": 4, "stylize": 3, "moons": 3, "page": 3, "reload": 1, "bad": 1}
@@ -157,9 +158,10 @@ class Guest:
             try:
                 await self.visitor.open(self.visitor.page)
                 break
-            except Exception:
-                if time.monotonic() - noticed > 60:
-                    raise
+            except Exception as error:
+                if time.monotonic() - noticed > GIVES_UP_S:
+                    self.notes.errors[f"back: {type(error).__name__}: {str(error)[:200]}"] += 1
+                    break
                 await asyncio.sleep(0.5)
         self.notes.back.append(time.monotonic() - noticed)
         await self._again()

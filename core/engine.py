@@ -19,6 +19,11 @@ class Engine(Protocol):
         """Background jobs."""
         ...
 
+    @property
+    def at_once(self) -> int:
+        """How many requests it computes, or has ready, at the same time."""
+        ...
+
     def predict(self, name: str, batch: np.ndarray) -> np.ndarray:
         """As `core.inference.predict`, without waiting for a turn."""
         ...

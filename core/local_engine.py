@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 
 from core.local_jobs import LocalJobs
+from core.turns import N_CORES
+
+MOST_AT_ONCE = 4
 
 
 class Local:
@@ -13,6 +16,7 @@ class Local:
 
     def __init__(self) -> None:
         self.jobs = LocalJobs()
+        self.at_once = min(N_CORES, MOST_AT_ONCE)
 
     def predict(self, name: str, batch: np.ndarray) -> np.ndarray:
         """In the calling thread."""

@@ -22,8 +22,6 @@ from core.host import host
 
 WINDOW_S = 60.0
 N_CORES = int(os.environ.get("OMP_NUM_THREADS") or 0) or n_cores()
-MOST_AT_ONCE = 4
-FAR_AT_ONCE = 16  # by a cluster, which takes them together
 SHORT_FIRST = 4.0  # seconds of waiting that a second of computing costs in the queue
 LEARNING = 0.2  # share of the newest in what an operation is expected to take
 LOOK_S = 0.1  # between two looks whether whoever waits still wants it
@@ -47,8 +45,7 @@ class Turns:
     """A queue before a few threads that compute.
 
     Args:
-        at_once: how many compute at the same time; without it as the operator says, or as many as there are cores, at
-            most MOST_AT_ONCE.
+        at_once: how many compute at the same time; without it as the operator says, or the engine.
         clock: seconds, for tests.
     """
 
@@ -67,7 +64,9 @@ class Turns:
         """How many compute at the same time."""
         if self._asked or host().computing:
             return self._asked or host().computing or 1
-        return FAR_AT_ONCE if host().engine == "ray" else min(N_CORES, MOST_AT_ONCE)
+        from core.engine import engine
+
+        return engine().at_once
 
     def take(self, operation: str, function: Callable[[], T], *, is_alone: bool = False) -> T:
         """Wait, compute, and give what the function gives; any thread may call.

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from core.cluster.connection import join
-from core.cluster.inference import Inference
+from core.cluster.inference import Inference, n_replicas
 from core.cluster.runs import ClusterJobs
 
 
@@ -21,6 +21,7 @@ class Cluster:
         join()
         self.jobs = ClusterJobs()
         self._inference = Inference()
+        self.at_once = 2 * n_replicas()
 
     def predict(self, name: str, batch: np.ndarray) -> np.ndarray:
         """By a replica, together with what others ask."""

@@ -93,23 +93,30 @@ class Inference:
         return self._handle
 
 
+def n_replicas() -> int:
+    """How many there may be: as many as the cluster has GPUs, or processors."""
+    return max(1, _n("GPU") or _n("CPU"))
+
+
+def _n(what: str) -> int:
+    return int(ray.cluster_resources().get(what, 0))
+
+
 def deploy() -> None:
     """Have the deployment, with as many replicas as there are processors, or GPUs, while there is enough to do."""
     if APP in serve.status().applications:
         return
-    there = ray.cluster_resources()
-    n_gpus = int(there.get("GPU", 0))
     make: Any = serve.deployment(
         name="inference",
         max_ongoing_requests=MOST_ONGOING,
         autoscaling_config={
             "min_replicas": 1,
-            "max_replicas": n_gpus or max(1, int(there.get("CPU", 1))),
+            "max_replicas": n_replicas(),
             "target_ongoing_requests": 2,
             "upscale_delay_s": 5,
             "downscale_delay_s": 300,
         },
-        ray_actor_options={"num_cpus": 1, "num_gpus": 1 if n_gpus else 0},
+        ray_actor_options={"num_cpus": 1, "num_gpus": 1 if _n("GPU") else 0},
     )
     serve.start(http_options={"location": "NoServer"})
     serve.run(make(Replica).bind(), name=APP, route_prefix=None)

@@ -44,6 +44,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def listens(port: int) -> bool:
+    """Whether somebody does, at this port of this machine."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
 def answers(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=5) as answer:

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.browser.browse import PATIENCE_S, free_port
+from tests.browser.browse import PATIENCE_S, free_port, listens
 from ui.files import ROOT
 
 STORE = 200 * 2**20  # bytes of shared memory
@@ -34,7 +33,7 @@ def cluster() -> Iterator[tuple[str, subprocess.Popen]]:
     )
     try:
         deadline = time.monotonic() + PATIENCE_S
-        while not _listens(port):
+        while not listens(port):
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.1)  # between two looks at a cluster that is starting
@@ -53,11 +52,3 @@ def end(process: subprocess.Popen) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=20)
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.browser.browse import PATIENCE_S, free_port
+from tests.browser.browse import PATIENCE_S, free_port, listens
 from ui.files import ROOT
 
 TEMPLATE = ROOT / "hosting" / "nginx.conf.template"
@@ -74,7 +74,7 @@ def proxied(folder: Path, servers: Sequence[str], base: str = "") -> Iterator[tu
     process = subprocess.Popen(command)
     try:
         deadline = time.monotonic() + PATIENCE_S
-        while not (folder / "nginx.pid").exists():
+        while not listens(port):
             assert process.poll() is None, (folder / "error.log").read_text()
             assert time.monotonic() < deadline
             time.sleep(0.02)  # between two looks at a server that is starting
