@@ -1,13 +1,12 @@
 """Where is computed: in this process, or by Ray on this machine and others. Nobody else needs to know which."""
 
-import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
 
-from core.host import RAY_AUTO, RAY_GRACE, host
+from core.host import host
 from core.jobs import Jobs
 
 
@@ -41,8 +40,6 @@ def engine() -> Engine:
         JobError: if it does not answer.
     """
     if host().engine == "ray":
-        os.environ.setdefault(RAY_AUTO, "0")  # where a cluster is lost, Ray must not take another
-        os.environ.setdefault(RAY_GRACE, "5")  # seconds, until it says so
         from core.cluster.engine import Cluster
 
         return Cluster()

@@ -17,8 +17,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from core.errors import SettingsError
 
 PREFIX = "CAMADAS_"
-RAY_GRACE = "RAY_CLIENT_RECONNECT_GRACE_PERIOD"
-RAY_AUTO = "RAY_ENABLE_AUTO_CONNECT"  # whether Ray looks for any cluster by itself
 PAGES = Path(__file__).parent.parent / "pages"
 Language = Literal["en", "pt"]
 _ORIGIN = re.compile(r"https?://[\w*.-]+(:\d+)?")

@@ -13,150 +13,26 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import get_args
 
-from core.askers import Asker, asker, asking
+from core.askers import asker, asking
 from core.errors import JobError
 from core.host import host
-from core.job import OVER, State, Watcher
+from core.job import OVER, State
 from core.kept import Kept, Shelf
-from core.slots import AnySlots, Slots
+from core.local_job import LocalJob
+from core.slots import MAX_ALIVE, AnySlots, Slots, check_room
 from core.turns import TURNS
 from core.work import Work
 
 log = logging.getLogger("camadas")
-MAX_ALIVE = 400
 N_BRIEF = 4  # short pieces of work at once
 NICE = 10  # of the threads of jobs
-MAX_COMMANDS = 100  # waiting at one job
 MANNERS_S = 0.1  # between two steps while requests wait
-UNWATCHED_S = 2.0  # after so long without anybody a job lets others go first
 STOP_S, BRIEF_S = 10.0, 0.02  # that jobs may take to be written down; between two looks whether they are
 LOOK_S = 0.5  # between two looks whether anybody is there
-ANSWER_S = 5.0  # that somebody waits for an answer
-T = TypeVar("T")
-
-
-@dataclass(eq=False)
-class LocalJob:
-    """A `core.job.Job` of this process and those who watch it. Made by `LocalJobs` alone.
-
-    Attributes:
-        who: for whom it computes.
-        wants_to_run: whether it is not paused.
-        version: of what a frame shows.
-    """
-
-    token: str
-    make: Callable[[], Work]
-    slots: AnySlots
-    about: str = ""
-    owner: str = ""
-    who: Asker = field(default_factory=Asker)
-    wants_to_run: bool = True
-    state: State = "paused"
-    problem: str = ""
-    has_begun: bool = False
-    version: int = 0
-    commands: deque[tuple[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_COMMANDS))
-    questions: deque[tuple[Callable[[Any], Any], Future[Any]]] = field(default_factory=deque)
-    watchers: set[Watcher] = field(default_factory=set)
-    watched_at: float = field(default_factory=time.monotonic)
-    changed: threading.Condition = field(default_factory=threading.Condition)
-    last: bytes = b""
-    result: Any = None
-
-    def send(self, name: str, value: Any = None) -> None:
-        """Ask for something: "pause", "resume" and "cancel" are the job's own, the rest goes to its work."""
-        with self.changed:
-            if name == "cancel":
-                self.commands.clear()
-            self.commands.append((name, value))
-            self.changed.notify_all()
-
-    def answer(self, question: Callable[[Any], T]) -> T:
-        """What the job's own thread finds in its work, between two steps. To ask is to watch for a moment.
-
-        Raises:
-            JobError: if the job has ended, or has not answered within ANSWER_S.
-        """
-        with self.changed:
-            if self.state in OVER:
-                raise JobError("ended")
-            self.watched_at = time.monotonic()
-            future = self.put(question)
-        try:
-            found: T = future.result(ANSWER_S)
-            return found
-        except CancelledError as error:
-            raise JobError("ended") from error
-        except TimeoutError as error:
-            if future.done():  # it is the answer that says so
-                raise
-            future.cancel()
-            raise JobError("busy") from error
-
-    def now(self, question: Callable[[Any], Any]) -> Any:
-        """The result, once the job has ended; before that what its own thread finds, as `answer`.
-
-        Raises:
-            JobError: as `answer`, where there is no result.
-        """
-        if self.result is None:
-            try:
-                return self.answer(question)
-            except JobError:
-                if self.result is None:
-                    raise
-        return self.result
-
-    @property
-    def place(self) -> int:
-        """How many jobs are before this one in the queue, itself included; 0 when it is not in it."""
-        return self.slots.place(self.token)
-
-    def drop(self) -> None:
-        """Let go of its result."""
-        self.result = None
-
-    def kept(self, work: Work) -> Kept:
-        """How it stands, to be packed; asked in its own thread."""
-        return Kept(self.about, self.owner, self.has_begun, self.wants_to_run, work)
-
-    def put(self, question: Callable[[Any], object]) -> "Future[Any]":
-        """Let the job's own thread look at its work between two steps; nobody watches by that."""
-        future: Future[Any] = Future()
-        with self.changed:
-            self.questions.append((question, future))
-            self.changed.notify_all()
-        return future
-
-    def is_watched(self) -> bool:
-        """Whether somebody looks on, or did a moment ago."""
-        return bool(self.watchers) or time.monotonic() - self.watched_at < UNWATCHED_S
-
-    def watch(self, watcher: Watcher) -> None:
-        """Let somebody look on."""
-        with self.changed:
-            self.watchers.add(watcher)
-            self.watched_at = time.monotonic()
-
-    def leave(self, watcher: Watcher) -> None:
-        """Somebody looks no longer."""
-        with self.changed:
-            self.watchers.discard(watcher)
-            self.watched_at = time.monotonic()
-
-    def ask(self, watcher: Watcher) -> None:
-        """The watcher wants the next frame that it has not seen."""
-        with self.changed:
-            watcher.wants = True
-            self.watched_at = time.monotonic()
-            self.changed.notify_all()
 
 
 class LocalJobs:
@@ -222,7 +98,8 @@ class LocalJobs:
             there = self._jobs.get(token)
             if there is not None and there.state not in OVER:
                 return there
-            self._check_limits(owner, who)
+            alive = [(job.owner, job.who.address) for job in self._jobs.values() if job.state not in OVER]
+            check_room(alive, owner, who.address)
             return self._begin(
                 LocalJob(
                     token or secrets.token_urlsafe(16),
@@ -256,15 +133,6 @@ class LocalJobs:
         self._jobs[job.token] = job
         threading.Thread(target=self._run, args=(job,), name=f"job-{job.token[:6]}", daemon=True).start()
         return job
-
-    def _check_limits(self, owner: str, who: Asker) -> None:
-        alive = [job for job in self._jobs.values() if job.state not in OVER]
-        if len(alive) >= MAX_ALIVE:
-            raise JobError("full", n=len(alive))
-        n_own = sum(job.owner == owner for job in alive) if owner else 0
-        n_there = sum(job.who.address == who.address for job in alive) if who.address else 0
-        if n_own >= host().jobs or n_there >= host().address_jobs:
-            raise JobError("too_many_own", n=max(n_own, n_there))
 
     def count(self) -> dict[str, int]:
         """How many there are in each state, the states without any included."""
@@ -343,7 +211,7 @@ class LocalJobs:
         goes_on = True
         end: State | None = None
         while end is None:
-            while (command := _taken(job)) is not None:
+            while (command := job.taken()) is not None:
                 name, value = command
                 job.version += 1
                 if name == "cancel":
@@ -359,7 +227,7 @@ class LocalJobs:
                 self.slots.free(job.token)
                 rest = LOOK_S
                 job.state = "paused" if goes_on else "finished"
-            _answer(job, work)
+            job.reply(work)
             self._show(job, work)
             if end is None and self._is_idle(job):
                 end = "forgotten" if goes_on else "done"
@@ -415,23 +283,6 @@ class LocalJobs:
 
 def _put_down(job: LocalJob, shelf: Shelf, work: Work) -> None:
     shelf.put(job.token, job.kept(work))
-
-
-def _taken(job: LocalJob) -> tuple[str, Any] | None:
-    """The next command. One at a time: "cancel" takes those away that wait."""
-    with job.changed:
-        return job.commands.popleft() if job.commands else None
-
-
-def _answer(job: LocalJob, work: Work) -> None:
-    with job.changed:
-        asked, job.questions = job.questions, deque()
-    for question, future in asked:
-        if future.set_running_or_notify_cancel():
-            try:
-                future.set_result(question(work))
-            except Exception as error:  # theirs who asked
-                future.set_exception(error)
 
 
 def _step_back() -> None:

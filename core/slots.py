@@ -7,11 +7,34 @@ not watched gives its turn up as soon as one that is waits.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from core.errors import JobError
+from core.host import host
+
+MAX_ALIVE = 400  # jobs
 LEASE_S = 10.0  # who has not asked for so long is gone
+
+
+def check_room(alive: Sequence[tuple[str, str]], owner: str, address: str) -> None:
+    """May one more job begin?
+
+    Args:
+        alive: owner and address of each that goes on.
+        owner: whose it would be.
+        address: from where.
+
+    Raises:
+        JobError: if there are too many already, of all, of this owner or of this address.
+    """
+    if len(alive) >= MAX_ALIVE:
+        raise JobError("full", n=len(alive))
+    n_own = sum(whose == owner for whose, _where in alive) if owner else 0
+    n_there = sum(where == address for _whose, where in alive) if address else 0
+    if n_own >= host().jobs or n_there >= host().address_jobs:
+        raise JobError("too_many_own", n=max(n_own, n_there))
 
 
 class AnySlots(Protocol):

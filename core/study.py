@@ -4,61 +4,44 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from statistics import mean
-from typing import Any, Literal
-from zlib import crc32
+from typing import Any
 
 import optuna
-import torch
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
 from optuna.storages import fail_stale_trials
-from optuna.trial import FrozenTrial, Trial, TrialState
-from pydantic import Field
-from pydantic.config import JsonDict
+from optuna.trial import Trial, TrialState
 
 from core.errors import JobError, SettingsError
 from core.jobs import Job, jobs
 from core.many import Many
-from core.plane import OWN, RATES, STRENGTHS, Common, Rate, Split, fingerprint, formula_of, points_of, split
-from core.plane import Settings as NetworkSettings
+from core.plane import OWN, Split, fingerprint, formula_of, points_of, split
 from core.points import Points
 from core.scripting import render
+from core.search import (
+    GRID,
+    RANGES,
+    WORST,
+    Settings,
+    Tried,
+    distributions,
+    most_trials,
+    n_trials,
+    network_of,
+    sampler_of,
+    settings_of,
+    tried,
+)
 from core.studies import HEARTBEAT_S, LOST, PREFIX, address_of_storage, storage
 from core.work import Work
 
-__all__ = ["Job", "Points", "Split"]
+__all__ = ["GRID", "RANGES", "WORST", "Job", "Points", "Settings", "Split", "n_trials", "network_of", "settings_of"]
 log = logging.getLogger("camadas")
 WORKER = "worker"  # who is at a trial
 WAIT_S = 0.5  # between two looks at others' trials, or for the storage
-WORST = 10.0  # what the loss of a run that has run away counts as
 FEW = 8  # trials below which nothing is said about importance
-Knob = Literal["learning rate", "neurons a layer", "hidden layers", "activation", "optimizer", "batch size", "L2"]
-_select: JsonDict = {"widget": "select"}
-# Where each knob may stand, and the values that a grid tries.
-RANGES: dict[str, BaseDistribution] = {
-    "learning rate": FloatDistribution(0.001, 3.0, log=True),
-    "neurons a layer": IntDistribution(2, 32, log=True),
-    "hidden layers": IntDistribution(1, 4),
-    "activation": CategoricalDistribution(["tanh", "relu", "sigmoid", "leaky relu", "gelu"]),
-    "optimizer": CategoricalDistribution(["SGD", "momentum", "Adagrad", "RMSprop", "Adam"]),
-    "batch size": CategoricalDistribution([5, 10, 30, 100]),
-    "L2": FloatDistribution(0.00001, 0.1, log=True),
-}
-GRID: dict[str, list[Any]] = {
-    "learning rate": [0.003, 0.01, 0.03, 0.1, 0.3, 1.0],
-    "neurons a layer": [2, 4, 8, 16, 32],
-    "hidden layers": [1, 2, 3, 4],
-    "activation": ["tanh", "relu", "sigmoid", "leaky relu", "gelu"],
-    "optimizer": ["SGD", "momentum", "Adagrad", "RMSprop", "Adam"],
-    "batch size": [5, 10, 30, 100],
-    "L2": [0.00001, 0.0001, 0.001, 0.01, 0.1],
-}
-
 EXAMPLES: dict[str, dict[str, object]] = {
     "Learning rate, width and depth": {},
     "Chance against TPE: the same by chance": {"sampler": "random"},
@@ -78,67 +61,6 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "n_seeds": 4,
     },
 }
-
-
-class Settings(Common):
-    """What a visitor can turn."""
-
-    knobs: tuple[Knob, ...] = Field(
-        ("learning rate", "neurons a layer", "hidden layers"),
-        min_length=1,
-        title="What is looked for",
-        description="The rest stays as it is set under Network and Training.",
-        examples=[("learning rate", "L2")],
-    )
-    sampler: Literal["TPE", "random", "grid"] = Field(
-        "TPE",
-        title="Sampler",
-        description="TPE learns from the trials before, random does not, grid goes through a list in mixed order.",
-    )
-    objective: Literal["validation loss", "validation accuracy"] = Field(
-        "validation loss", title="Judged by", description="The mean over the first weights of a trial."
-    )
-    n_trials: int = Field(40, ge=5, le=200, title="Trials", description="After which it ends.")
-    n_seeds: int = Field(
-        2, ge=1, le=8, title="First weights", description="Each trial is trained from so many, all at once."
-    )
-    sampler_seed: int = Field(
-        0,
-        ge=0,
-        le=999,
-        title="Seed of the sampler",
-        description="Another one looks elsewhere.",
-        json_schema_extra={"widget": "number"},
-    )
-    learning_rate: Rate = Field(
-        0.1, title="Learning rate", description="Where it is not looked for.", json_schema_extra=_select
-    )
-    width: int = Field(8, ge=1, le=64, title="Neurons a layer", description="Where it is not looked for.")
-    depth: int = Field(2, ge=1, le=6, title="Hidden layers", description="Where it is not looked for.")
-    activation: Literal["tanh", "relu", "sigmoid", "leaky relu", "gelu"] = Field(
-        "tanh", title="Activation", description="Where it is not looked for.", json_schema_extra=_select
-    )
-    epochs: int = Field(
-        100, ge=10, le=1000, title="Epochs", description="Of each trial.", json_schema_extra={"step": 10}
-    )
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One finished trial.
-
-    Attributes:
-        number: from 0.
-        values: of the knobs that are looked for.
-        score: the objective: a loss, at most WORST, or an accuracy, 0 to 1.
-        validation, test: mean accuracies, 0 to 1.
-    """
-
-    number: int
-    values: dict[str, Any]
-    score: float
-    validation: float
-    test: float
 
 
 @dataclass(frozen=True)
@@ -271,12 +193,12 @@ class Study(Work):
         """All finished trials, those of other workers too."""
         assert self.study is not None
         done = self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        self.tried = [_tried(trial) for trial in done]
+        self.tried = [tried(trial) for trial in done]
 
     def command(self, name: str, value: Any) -> bool:
         """ "more": so many trials beyond those that are there."""
         if name == "more" and isinstance(value, int) and 0 < value <= 200:
-            self.n_trials = min(self.n_trials + value, _most(self.settings))
+            self.n_trials = min(self.n_trials + value, most_trials(self.settings))
         return len(self.tried) < self.n_trials
 
     def result(self) -> Found:
@@ -332,79 +254,6 @@ def join(name: str, worker: str = "") -> Study:
         raise SettingsError("own_points", argument="name", value=name)
     told, worker = str(kept["about"]), worker or secrets.token_hex(4)
     return Study(settings, points_of(settings), name, address, told, worker)
-
-
-def distributions(settings: Settings) -> dict[str, BaseDistribution]:
-    """Where each knob that is looked for may stand."""
-    return {knob: RANGES[knob] for knob in RANGES if knob in settings.knobs}
-
-
-def sampler_of(settings: Settings, n_tried: int, worker: str = "") -> BaseSampler:
-    """What chooses the next trial: TPE (Bergstra et al. 2011), chance, or a grid.
-
-    Args:
-        settings: of the study.
-        n_tried: trials that are there already; after a stop the draws must not begin again.
-        worker: which one of several; each draws its own.
-    """
-    seed = settings.sampler_seed + 1000 * n_tried + crc32(worker.encode()) % 2**31
-    if settings.sampler == "grid":
-        return GridSampler({knob: GRID[knob] for knob in distributions(settings)}, seed=settings.sampler_seed)
-    if settings.sampler == "random":
-        return RandomSampler(seed=seed)
-    return TPESampler(seed=seed)
-
-
-def n_trials(settings: Settings) -> int:
-    """How many trials there will be: of a grid at most as many as it has places."""
-    return min(settings.n_trials, _most(settings))
-
-
-def _most(settings: Settings) -> int:
-    if settings.sampler != "grid":
-        return 1000
-    places = 1
-    for knob in distributions(settings):
-        places *= len(GRID[knob])
-    return places
-
-
-def network_of(settings: Settings, values: Mapping[str, Any], points: Points | None = None) -> Many:
-    """The networks of one trial, from its several first weights.
-
-    Args:
-        settings: of the study.
-        values: of the knobs that are looked for.
-        points: own ones.
-    """
-    runs = [settings_of(settings, values, seed) for seed in range(settings.n_seeds)]
-    rates = torch.full((len(runs),), float(values.get("learning rate", settings.learning_rate)))
-    return Many(runs, points, rates, float(values.get("L2", settings.l2)))
-
-
-def settings_of(settings: Settings, values: Mapping[str, Any], seed: int = 0) -> NetworkSettings:
-    """A trial's network as the page Two moons has it: learning rate and L2 are the nearest that it offers."""
-    shared = settings.model_dump(include=set(Common.model_fields) - {"optimizer", "batch_size", "l2"})
-    width = values.get("neurons a layer", settings.width)
-    depth = values.get("hidden layers", settings.depth)
-    activation = values.get("activation", settings.activation)
-    rate = values.get("learning rate", settings.learning_rate)
-    return NetworkSettings(
-        **shared,
-        layers="\n".join([f"{width} {activation}"] * depth),
-        learning_rate=_nearest(rate, RATES),
-        optimizer=values.get("optimizer", settings.optimizer),
-        batch_size=values.get("batch size", settings.batch_size),
-        l2=_nearest(values.get("L2", settings.l2), STRENGTHS),
-        weights_seed=seed,
-    )
-
-
-def _nearest(value: float, listed: Sequence[float]) -> float:
-    """The listed number that is nearest by its ratio."""
-    if value <= 0:
-        return 0.0
-    return min((number for number in listed if number > 0), key=lambda number: abs(math.log(number / value)))
 
 
 def about(settings: Settings, own: Points | None = None) -> str:
@@ -483,9 +332,3 @@ def script(settings: Settings) -> str:
     return render(
         "study", formula=formula_of(settings), settings=settings, ranges=distributions(settings), grid=GRID, worst=WORST
     )
-
-
-def _tried(trial: FrozenTrial) -> Tried:
-    attributes = trial.user_attrs
-    assert trial.value is not None
-    return Tried(trial.number, dict(trial.params), trial.value, attributes["validation"], attributes["test"])

@@ -10,6 +10,7 @@ import pytest
 from ui.files import ROOT
 
 PARTS = ("core", "ui", "pages")
+CLUSTER = {f"core/cluster/{room}.py" for room in ("desk", "driver", "engine", "inference", "link", "runs", "seats")}
 ALONE = {  # a library and the only files that may import it
     "torchvision": {"core/vision.py"},
     "imgaug": {"core/augmenters.py"},
@@ -18,9 +19,8 @@ ALONE = {  # a library and the only files that may import it
     "starlette": {"streamlit_app.py", "ui/server.py", "ui/live.py", "ui/gate.py"},
     "prometheus_client": {"core/meters.py", "ui/server.py"},
     "pydantic_settings": {"core/host.py"},
-    "ray": {f"core/cluster/{room}.py" for room in ("connection", "desk", "inference", "runs")},
-    "core.cluster": {f"core/cluster/{room}.py" for room in ("desk", "engine", "inference", "runs")}
-    | {"core/engine.py"},
+    "ray": CLUSTER,
+    "core.cluster": CLUSTER | {"core/engine.py"},
 }
 TABLES = {"core/models/__init__.py", "core/data/__init__.py", "core/recipes/__init__.py"}
 

@@ -84,6 +84,22 @@ class Gate:
 
     # ---- WebSockets
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        token, begun = reference.set(secrets.token_hex(4)), time.perf_counter()
+        code = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal code
+            if message["type"] == "websocket.close":
+                code = message.get("code", 1000)
+            await send(message)
+
+        try:
+            await self._counted(scope, receive, answer)
+        finally:
+            _log("socket", scope, begun, code=code)
+            reference.reset(token)
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         limits = host()
         visitor, address = _who(scope)
         if self.sockets[address] >= limits.address_sockets or (visitor and self.sockets[visitor] >= limits.sockets):
@@ -116,17 +132,7 @@ class Gate:
         try:
             await self._checked(scope, receive, answer)
         finally:
-            log.info(
-                "request",
-                extra={
-                    "fields": {
-                        "method": scope["method"],
-                        "path": _family(_path(scope)),
-                        "status": status,
-                        "ms": round(1000 * (time.perf_counter() - begun), 1),
-                    }
-                },
-            )
+            _log("request", scope, begun, method=scope["method"], status=status)
             reference.reset(token)
 
     async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -177,6 +183,12 @@ class Gate:
             meters.REFUSED.labels("upload_seconds").inc()
             if not has_begun:
                 await _say(send, 408, "The file has not come in time: try again.")
+
+
+def _log(what: str, scope: Scope, begun: float, **fields: object) -> None:
+    """A line of the log at the end of a request, or of a socket (its code is ours; 0 where its browser has left)."""
+    ms = round(1000 * (time.perf_counter() - begun), 1)
+    log.info(what, extra={"fields": {"path": _family(_path(scope)), "ms": ms, **fields}})
 
 
 def _headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

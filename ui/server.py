@@ -66,7 +66,7 @@ def _reached() -> None:
     except ImportError:
         sys.exit("Camadas does not start: CAMADAS_ENGINE=ray needs what requirements-hosting.txt lists.")
     except JobError as error:
-        sys.exit(f"Camadas does not start: {where} ({error.__cause__}). `ray start --head` starts ray://HOST:10001.")
+        sys.exit(f"Camadas does not start: {where} ({error.__cause__}). `ray start --head` starts HOST:6379.")
 
 
 def _has_studies(address: str) -> None:

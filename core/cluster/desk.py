@@ -1,4 +1,4 @@
-"""One actor of the cluster that knows all runs: who may go on, what was kept of them, what they left."""
+"""One actor of the cluster that knows all runs: where each goes on, who has a turn, what was kept, what they left."""
 
 import logging
 import secrets
@@ -10,23 +10,21 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import ray
-from ray.exceptions import RayActorError, RayError
+from ray.exceptions import RayError
 
-from core.cluster.connection import NAMESPACE, ask
-from core.errors import JobError
 from core.host import host
 from core.job import State
-from core.local_jobs import MAX_ALIVE
-from core.slots import Slots
+from core.slots import Slots, check_room
 
 log = logging.getLogger("camadas")
-NAME = "desk"
-N_SPARE = 2  # processes that wait for a run
+NAMESPACE, NAME, SEAT = "camadas", "desk", "seat-"
+N_SPARE = 2  # seats that are ready and empty
+MOST_IN_SEAT = 8  # runs; a process of its own for each would cost seconds of a processor, and 330 MB
+MOST_TRIES = 3  # of a run whose process was killed
 KEPT_S = 600.0  # that the desk remembers what has ended
 TIDY_S = 30.0  # between two looks at what is forgotten
 SILENT_S = 120.0  # after which a run that does not report is thought to be gone
 N_THREADS = 16
-ASKED_S = 10.0  # that the desk may take to answer
 
 
 @dataclass(frozen=True)
@@ -53,8 +51,12 @@ class _Known:
 
     owner: str
     address: str
+    seat: str
     state: State = "paused"
     at: float = field(default_factory=time.monotonic)
+    begun: bytes = b""
+    kept: bytes | None = None
+    n_tries: int = 0
 
 
 class Desk(Slots):
@@ -64,89 +66,92 @@ class Desk(Slots):
         super().__init__(lambda: host().turns)
         self._register, self._deploying = threading.Lock(), threading.Lock()
         self._known: dict[str, _Known] = {}
-        self._begun: dict[str, bytes] = {}
-        self._kept: dict[str, bytes] = {}
-        self._spare: list[str] = []
+        self._ready: list[str] = []  # seats
         self._left: dict[str, tuple[Left, float]] = {}
+        self._n_cores = 1
         self._wanted = threading.Event()
         self._wanted.set()
-        threading.Thread(target=self._lay_in, name="spares", daemon=True).start()
+        threading.Thread(target=self._lay_in, name="seats", daemon=True).start()
 
-    def enter(self, token: str, owner: str, address: str) -> str:
+    def enter(self, token: str, owner: str, address: str, begun: bytes) -> tuple[str, str]:
         """A run is about to begin.
 
         Args:
-            token: that it is to have; without one that of a process which is ready, if there is one.
+            token: that it is to have; drawn without one.
             owner: whose it is.
             address: from where.
+            begun: what it is to be.
 
         Returns:
-            Its token.
+            Its token, and the seat where it is to go on.
 
         Raises:
             JobError: if there are too many already, of all, of this owner or of this address.
         """
         with self._register:
             self._forget_old()
-            if len(self._known) >= MAX_ALIVE:
-                raise JobError("full", n=len(self._known))
-            n_own = sum(run.owner == owner for run in self._known.values()) if owner else 0
-            n_there = sum(run.address == address for run in self._known.values()) if address else 0
-            if n_own >= host().jobs or n_there >= host().address_jobs:
-                raise JobError("too_many_own", n=max(n_own, n_there))
-            token = token or (self._spare.pop(0) if self._spare else secrets.token_urlsafe(16))
-            self._known[token] = _Known(owner, address)
+            check_room([(run.owner, run.address) for run in self._known.values()], owner, address)
+            token = token or secrets.token_urlsafe(16)
+            seat = self._seat()
+            self._known[token] = _Known(owner, address, seat, begun=begun)
             self._left.pop(token, None)
         self._wanted.set()
-        return token
+        return token, seat
 
-    def report(self, token: str, owner: str, address: str, state: State) -> bool:
-        """A run says that it goes on; whether the desk knows what it is."""
-        with self._register:
-            self._known[token] = _Known(owner, address, state)
-            return token in self._begun
+    def _seat(self) -> str:
+        """Where there is most room: while there are processors enough an empty one, else the emptiest of the others."""
+        load = Counter(dict.fromkeys(self._ready, 0))
+        load.update(run.seat for run in self._known.values())
+        empty = [seat for seat, n in load.items() if not n]
+        others = [seat for seat, n in load.items() if 0 < n < MOST_IN_SEAT]
+        if empty and (len(load) - len(empty) < self._n_cores or not others):
+            return empty[0]
+        return min(others, key=load.__getitem__) if others else f"{SEAT}{secrets.token_hex(4)}"
 
-    def begun(self, token: str, data: bytes) -> None:
-        """Remember what a run was to be."""
-        with self._register:
-            if token in self._known:
-                self._begun[token] = data
-
-    def keep(self, token: str, data: bytes) -> None:
-        """Remember how far a run has come."""
-        with self._register:
-            if token in self._known:
-                self._kept[token] = data
-
-    def kept(self, token: str) -> tuple[bytes | None, bytes | None]:
-        """What a run was to be, and how far it had come."""
-        with self._register:
-            return self._begun.get(token), self._kept.get(token)
-
-    def discard(self, token: str) -> None:
-        """A process was killed before it was told what to be."""
+    def where(self, token: str) -> str:
+        """The seat of a run; empty where it does not go on."""
         with self._register:
             known = self._known.get(token)
-            if token in self._spare:
-                self._spare.remove(token)
-        if known is not None:
-            self.end(token, Left("", known.owner, "lost"))
-        else:
-            self._kill(token)
-        self._wanted.set()
+        return known.seat if known else ""
+
+    def report(self, token: str, owner: str, address: str, seat: str, state: State) -> bool:
+        """A run says that it goes on; whether the desk knows what it is."""
+        with self._register:
+            known = self._known.setdefault(token, _Known(owner, address, seat))
+            known.state, known.at = state, time.monotonic()
+            return bool(known.begun)
+
+    def keep(self, token: str, kept: bytes | None, begun: bytes = b"") -> None:
+        """Remember how far a run has come, and perhaps what it is."""
+        with self._register:
+            known = self._known.get(token)
+            if known is not None:
+                known.kept, known.begun = kept or known.kept, begun or known.begun
+
+    def held(self, seat: str) -> list[tuple[str, bytes, bytes | None]]:
+        """What is to go on in a process that begins anew: token, what each was to be, and how far it had come."""
+        found = []
+        with self._register:
+            for token, run in list(self._known.items()):
+                if run.seat != seat:
+                    continue
+                run.n_tries, run.at = run.n_tries + 1, time.monotonic()
+                if run.begun and run.n_tries <= MOST_TRIES:
+                    found.append((token, run.begun, run.kept))
+                else:
+                    self._end(token, Left("", run.owner, "lost"))
+        return found
 
     def end(self, token: str, left: Left) -> None:
-        """A run has ended; its process is given back."""
+        """A run has ended."""
         with self._register:
             self._forget_old()
-            self._gone(token)
-            self._left[token] = left, time.monotonic()
+            self._end(token, left)
         self.free(token)
-        self._kill(token)
 
-    def _kill(self, token: str) -> None:
-        with suppress(ValueError):  # it has gone by itself
-            ray.kill(ray.get_actor(run_name(token), NAMESPACE), no_restart=True)
+    def _end(self, token: str, left: Left) -> None:
+        self._known.pop(token, None)
+        self._left[token] = left, time.monotonic()
 
     def left(self, token: str) -> Left | None:
         """What a run left."""
@@ -175,47 +180,58 @@ class Desk(Slots):
             deploy()
 
     def _lay_in(self) -> None:
-        """Have a few processes ready: to start one and to import torch takes seconds."""
-        from core.cluster.runs import actor_of
+        """Have a few empty seats ready, for to start a process and to import torch takes seconds; and not too many."""
+        from core.cluster.seats import all_seats
 
+        with suppress(RayError):  # those of a desk before this one
+            self._ready = all_seats()
         while True:
-            self._wanted.wait(TIDY_S)
+            is_wanted = self._wanted.wait(TIDY_S)
             self._wanted.clear()
-            with self._register:
-                self._forget_old()
-            while len(self._spare) < N_SPARE:
-                token = secrets.token_urlsafe(16)
-                try:
-                    ray.get(actor_of(token).__ray_ready__.remote())
-                except RayError:
-                    log.exception("a spare process does not start")
-                    break
-                with self._register:
-                    self._spare.append(token)
+            try:
+                self._n_cores = int(ray.cluster_resources().get("CPU", 1))
+                self._fill_up()
+                if not is_wanted:
+                    self._thin_out()
+            except RayError:
+                log.exception("a process for runs does not start")
 
-    def _gone(self, token: str) -> None:
-        for there in (self._known, self._begun, self._kept):
-            there.pop(token, None)
+    def _fill_up(self) -> None:
+        from core.cluster.seats import seat_of
+
+        while len(self._empty()) < N_SPARE:
+            seat = f"{SEAT}{secrets.token_hex(4)}"
+            ray.get(seat_of(seat).__ray_ready__.remote())
+            with self._register:
+                self._ready.append(seat)
+
+    def _empty(self) -> list[str]:
+        with self._register:
+            self._forget_old()
+            for seat in {run.seat for run in self._known.values()} - set(self._ready):
+                self._ready.append(seat)  # one that a run had to wait for
+            taken = {run.seat for run in self._known.values()}
+            return [seat for seat in self._ready if seat not in taken]
+
+    def _thin_out(self) -> None:
+        for seat in self._empty()[N_SPARE:]:
+            with self._register:
+                if any(run.seat == seat for run in self._known.values()):
+                    continue  # taken just now
+                self._ready.remove(seat)
+            with suppress(ValueError):  # it has gone by itself
+                ray.kill(ray.get_actor(seat, NAMESPACE), no_restart=True)
 
     def _forget_old(self) -> None:
         now = time.monotonic()
         for token in [token for token, run in self._known.items() if now - run.at > SILENT_S]:
-            self._gone(token)
+            del self._known[token]
         for token in [token for token, (_left, at) in self._left.items() if now - at > KEPT_S]:
             del self._left[token]
 
 
-def run_name(token: str) -> str:
-    """The name of a run's actor."""
-    return f"run-{token}"
-
-
 def desk() -> Any:
-    """The cluster's desk, made where there is none yet.
-
-    Raises:
-        JobError: if the cluster does not answer.
-    """
+    """The cluster's desk, made where there is none yet."""
     actor: Any = ray.remote(Desk)
     return actor.options(
         name=NAME,
@@ -226,15 +242,3 @@ def desk() -> Any:
         max_concurrency=N_THREADS,
         num_cpus=0,
     ).remote()
-
-
-def ask_desk(method: str, *args: Any) -> Any:
-    """What the desk says.
-
-    Raises:
-        JobError: as its method, or if the cluster does not answer.
-    """
-    try:
-        return ask(lambda: getattr(desk(), method).remote(*args), ASKED_S)
-    except RayActorError as error:
-        raise JobError("cluster") from error

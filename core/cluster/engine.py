@@ -1,12 +1,14 @@
 """The engine of a Ray cluster."""
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from ray import cloudpickle
 
-from core.cluster.connection import join
-from core.cluster.inference import Inference, n_replicas
+from core.cluster import driver
+from core.cluster.link import ask, join
 from core.cluster.runs import ClusterJobs
 
 
@@ -20,16 +22,19 @@ class Cluster:
     def __init__(self) -> None:
         join()
         self.jobs = ClusterJobs()
-        self._inference = Inference()
-        self.at_once = 2 * n_replicas()
+        self.at_once = 2 * ask(driver.how_many_replicas)
 
     def predict(self, name: str, batch: np.ndarray) -> np.ndarray:
         """By a replica, together with what others ask."""
-        found: np.ndarray | Exception = self._inference.call("predict", (name, batch))
+        found: np.ndarray | Exception = ask(driver.predict, name, batch)
         if isinstance(found, Exception):
             raise found
         return found
 
     def compute(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """By a replica; the function, what it is given and what it gives are pickled."""
-        return self._inference.call("compute", function, args, kwargs)
+        answer = ask(driver.compute, cloudpickle.dumps((function, args, kwargs)))
+        is_good, found = pickle.loads(answer)  # from a process of ours
+        if not is_good:
+            raise found
+        return found

@@ -1,24 +1,20 @@
 """Inference in the cluster: a Ray Serve deployment whose replicas hold the checkpoints."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import pickle
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import ray
-from ray import serve
-from ray.exceptions import RayActorError
+from ray import cloudpickle, serve
 
-from core.cluster.connection import CALL_S, ask, reaching
-from core.cluster.desk import desk
-from core.errors import JobError
 from core.local_engine import forward
 
 APP = "camadas"
 MOST_IN_BATCH = 16
 BATCH_WAIT_S = 0.003
-N_TRIES = 3  # where a replica dies
 MOST_ONGOING = 64  # requests at a replica, those that wait included
 
 
@@ -47,6 +43,18 @@ def together(asked: list[tuple[str, np.ndarray]]) -> list[np.ndarray | Exception
     return found
 
 
+def called(call: bytes) -> bytes:
+    """As `Replica.compute`."""
+    try:
+        function, args, kwargs = pickle.loads(call)  # from an app server of ours
+        return cloudpickle.dumps((True, function(*args, **kwargs)))
+    except Exception as error:
+        try:
+            return cloudpickle.dumps((False, error))
+        except Exception:
+            return cloudpickle.dumps((False, RuntimeError(repr(error))))
+
+
 class Replica:
     """One process that computes, one thing at a time."""
 
@@ -58,39 +66,9 @@ class Replica:
         """As `together`."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, together, asked)
 
-    async def compute(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call a function."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: function(*args, **kwargs))
-
-
-class Inference:
-    """The deployment, as an app server sees it."""
-
-    def __init__(self) -> None:
-        self._handle: Any = None
-
-    def call(self, method: str, *args: Any) -> Any:
-        """What a replica gives.
-
-        Raises:
-            JobError: if none answers.
-        """
-        for _ in range(N_TRIES):
-            try:
-                with reaching():
-                    return getattr(self._ready(), method).remote(*args).result(timeout_s=CALL_S)
-            except RayActorError as error:
-                self._handle, died = None, error
-            except JobError:
-                self._handle = None
-                raise
-        raise JobError("cluster") from died
-
-    def _ready(self) -> Any:
-        if self._handle is None:
-            ask(desk().deploy.remote)
-            self._handle = serve.get_app_handle(APP)
-        return self._handle
+    async def compute(self, call: bytes) -> bytes:
+        """Call a pickled (function, args, kwargs); gives, pickled, (True, what it gives) or (False, what it raises)."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, called, call)
 
 
 def n_replicas() -> int:

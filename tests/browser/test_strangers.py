@@ -317,7 +317,10 @@ def test_the_log_is_json_and_knows_no_address_and_no_file(guarded):
     lines = [json.loads(line) for line in logged(process).splitlines() if line.strip()]
     requests = [line for line in lines if line["message"] == "request"]
     assert {"time", "level", "logger", "reference", "method", "path", "status", "ms"} <= set(requests[-1])
-    assert len({line["reference"] for line in requests}) == len(requests)
+    sockets = [line for line in lines if line["message"] == "socket"]
+    assert {"time", "level", "logger", "reference", "path", "code", "ms"} <= set(sockets[-1])
+    assert "/_stcore/stream" in {line["path"] for line in sockets}
+    assert len({line["reference"] for line in (*requests, *sockets)}) == len(requests) + len(sockets)
     text = logged(process)
     for secret in ("grandmother", "198.51.100.7", "127.0.0.1", "moons_noise"):
         assert secret not in text, secret

@@ -8,11 +8,11 @@ import weakref
 
 import pytest
 
-from core import local_jobs as jobs
+from core import local_job, slots
 from core.askers import Asker, asker, asking
 from core.errors import JobError
 from core.job import ENDED, Watcher
-from core.local_jobs import LocalJob as Job
+from core.local_job import LocalJob as Job
 from core.local_jobs import LocalJobs as Jobs
 
 PATIENCE_S = 30
@@ -284,7 +284,7 @@ def test_a_failure_is_logged_and_the_next_one_runs(caplog):
 
 
 def test_there_is_an_end_of_jobs(monkeypatch):
-    monkeypatch.setattr(jobs, "MAX_ALIVE", 3)
+    monkeypatch.setattr(slots, "MAX_ALIVE", 3)
     some = Jobs(most_running=1)
     resting = [some.start(Counting, is_paused=True) for _ in range(3)]
     until(lambda: all(job.state == "paused" for job in resting))
@@ -334,7 +334,7 @@ def test_one_that_waits_answers_too():
 
 
 def test_one_that_is_busy_says_so(monkeypatch):
-    monkeypatch.setattr(jobs, "ANSWER_S", 0.05)
+    monkeypatch.setattr(local_job, "ANSWER_S", 0.05)
     leave = threading.Event()
 
     class Long(Counting):
@@ -381,14 +381,14 @@ def test_who_is_not_watched_gives_way_at_once():
     some = Jobs(most_running=1, slice_s=PATIENCE_S)
     alone = some.start(Counting)
     until(lambda: alone.state == "running")
-    alone.watched_at -= jobs.UNWATCHED_S + 1
+    alone.watched_at -= local_job.UNWATCHED_S + 1
     watched = some.start(Counting)
     Eyes(watched)
     until(lambda: watched.state == "running" and alone.state == "queued")
     others = [some.start(Counting) for _ in range(2)]
     Eyes(others[1])
     until(lambda: [job.state for job in others] == ["queued", "queued"])
-    others[0].watched_at -= jobs.UNWATCHED_S + 1
+    others[0].watched_at -= local_job.UNWATCHED_S + 1
     until(lambda: others[1].place == 1 and others[0].place == 3)  # each says within half a second whether it is watched
     assert [job.place for job in (others[1], alone, others[0])] == [1, 2, 3]
     some.stop()

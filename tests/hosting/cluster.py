@@ -4,42 +4,24 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import psutil
 
-from tests.browser.browse import PATIENCE_S, free_port, listens
-from ui.files import ROOT
-
-STORE = 200 * 2**20  # bytes of shared memory
+from core.cluster.own import Own
 
 
 @contextmanager
 def cluster() -> Iterator[tuple[str, subprocess.Popen]]:
-    """A cluster until the block ends; gives the address of its client server, and its process."""
-    port = free_port()
+    """A cluster until the block ends; gives its address, and its process."""
     folder = tempfile.mkdtemp(prefix="ray")  # Ray's sockets want a short path
-    command = [str(Path(sys.executable).parent / "ray"), "start", "--head", "--block", "--port=0", "--num-cpus=2"]
-    command += [f"--ray-client-server-port={port}", "--include-dashboard=false", "--disable-usage-stats"]
-    command += [f"--object-store-memory={STORE}", f"--temp-dir={folder}"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    own = Own(folder)
     try:
-        deadline = time.monotonic() + PATIENCE_S
-        while not listens(port):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.1)  # between two looks at a cluster that is starting
-        yield f"ray://127.0.0.1:{port}", process
+        yield own.address, own.process
     finally:
-        end(process)
+        end(own.process)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -69,7 +69,7 @@ def test_a_killed_run_goes_on_where_it_was(browser, two, ray):
         page.get_by_role("button", name="Start").click()
         trained_to(page, 300)
         for part in psutil.Process(ray[1].pid).children(recursive=True):
-            if re.match(r"ray::Run(\.|\s|$)", " ".join(part.cmdline())):
+            if re.match(r"ray::Seat(\.|\s|$)", " ".join(part.cmdline())):
                 part.kill()
         expect(page.locator(".lab")).to_have_attribute("data-state", "away")
         expect(page.get_by_text("What computes does not answer just now.")).to_be_visible()
@@ -103,11 +103,11 @@ def test_a_killed_app_servers_visitors_come_back_at_the_other_and_their_runs_go_
 
 
 def test_an_address_where_nobody_answers_is_said_at_start():
-    environment = environment_of({"CAMADAS_ENGINE": "ray", "RAY_ADDRESS": "ray://127.0.0.1:1"})
+    environment = environment_of({"CAMADAS_ENGINE": "ray", "RAY_ADDRESS": "127.0.0.1:1"})
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", "0"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode != 0
-    assert "Camadas does not start: nothing answers at RAY_ADDRESS ray://127.0.0.1:1" in done.stderr
+    assert "Camadas does not start: nothing answers at RAY_ADDRESS 127.0.0.1:1" in done.stderr
     assert "Traceback" not in done.stderr
 
 

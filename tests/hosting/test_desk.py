@@ -1,7 +1,12 @@
 """What the desk knows of runs, and what batches are made of; without a cluster."""
 
+import pickle
+import threading
+from collections import Counter
+
 import numpy as np
 import pytest
+from ray import cloudpickle
 
 from core.cluster import desk, inference
 from core.cluster.desk import Desk, Left
@@ -17,59 +22,120 @@ class Quiet(Desk):
 
 
 class NoRay:
-    def get_actor(self, *_about: object) -> None:
-        raise ValueError
+    """Notes which actors are killed."""
 
-    def kill(self, *_about: object, **_more: object) -> None:
-        raise AssertionError
+    def __init__(self) -> None:
+        self.killed: list[str] = []
+
+    def get_actor(self, name: str, _namespace: str) -> str:
+        return name
+
+    def kill(self, actor: str, **_more: object) -> None:
+        self.killed.append(actor)
 
 
 @pytest.fixture
-def quiet(monkeypatch) -> Desk:
-    monkeypatch.setattr(desk, "ray", NoRay())
+def ray(monkeypatch) -> NoRay:
+    stand_in = NoRay()
+    monkeypatch.setattr(desk, "ray", stand_in)
+    return stand_in
+
+
+@pytest.fixture
+def quiet(ray) -> Desk:
     return Quiet()
+
+
+def entered(quiet: Desk, token: str = "", owner: str = "me", address: str = "") -> tuple[str, str]:
+    return quiet.enter(token, owner, address, b"what")
 
 
 def test_an_owner_and_an_address_have_their_limits(quiet, monkeypatch):
     monkeypatch.setenv("CAMADAS_JOBS", "2")
     monkeypatch.setenv("CAMADAS_ADDRESS_JOBS", "3")
-    tokens = [quiet.enter("", "me", "school"), quiet.enter("", "me", "school")]
+    token, _seat = entered(quiet, address="school")
+    entered(quiet, address="school")
     with pytest.raises(JobError, match="2 jobs of this visitor"):
-        quiet.enter("", "me", "school")
-    quiet.enter("", "you", "school")
+        entered(quiet, address="school")
+    entered(quiet, owner="you", address="school")
     with pytest.raises(JobError, match="3 jobs of this visitor or address"):
-        quiet.enter("", "third", "school")
-    quiet.end(tokens[0], Left("", "me", "cancelled"))
-    assert quiet.enter("mine", "me", "elsewhere") == "mine"
+        entered(quiet, owner="third", address="school")
+    quiet.end(token, Left("", "me", "cancelled"))
+    assert entered(quiet, "mine", address="elsewhere")[0] == "mine"
 
 
-def test_a_spare_process_becomes_a_run(quiet):
-    quiet._spare.append("ready")
-    assert quiet.enter("", "me", "") == "ready"
-    assert quiet.enter("", "me", "") != "ready"
+def test_runs_are_spread_over_the_processors_and_then_fill_the_processes(quiet):
+    quiet._ready, quiet._n_cores = ["a", "b", "c"], 2
+    owners = [str(n) for n in range(2 * desk.MOST_IN_SEAT + 2)]
+    seats = [entered(quiet, owner=owner)[1] for owner in owners]
+    assert set(seats[:2]) == {"a", "b"}
+    assert Counter(seats[:-2]) == {"a": desk.MOST_IN_SEAT, "b": desk.MOST_IN_SEAT}
+    assert seats[-2:] == ["c", "c"]
+    quiet._ready.remove("c")
+    more = [entered(quiet, owner=f"more {n}")[1] for n in range(desk.MOST_IN_SEAT - 1)]
+    assert more[:-1] == ["c"] * (desk.MOST_IN_SEAT - 2)
+    assert more[-1] not in ("a", "b", "c")  # a new one, which is yet to be begun
+
+
+def test_processes_that_nobody_needs_are_given_back(quiet, ray):
+    quiet._ready = ["a", "b", "c", "d"]
+    entered(quiet)
+    quiet._thin_out()
+    assert ray.killed == ["d"]
+    assert quiet._ready == ["a", "b", "c"]
 
 
 def test_what_is_kept_is_of_a_run_that_goes_on(quiet):
-    quiet.enter("run", "me", "")
-    quiet.begun("run", b"what")
+    _token, seat = entered(quiet, "run")
     quiet.keep("run", b"how far")
-    assert quiet.kept("run") == (b"what", b"how far")
+    quiet.keep("run", None)  # it could not be asked just now
+    assert quiet.where("run") == seat
+    assert quiet.held(seat) == [("run", b"what", b"how far")]
     quiet.end("run", Left("about", "me", "done", result=b"result"))
-    assert quiet.kept("run") == (None, None)
     quiet.keep("run", b"too late")
-    assert quiet.kept("run") == (None, None)
+    assert quiet.held(seat) == []
+    assert quiet.where("run") == ""
     assert quiet.left("run").result == b"result"
     assert quiet.count()["done"] == 1
     quiet.drop("run")
     assert quiet.left("run") is None
 
 
+def test_a_run_whose_process_is_killed_again_and_again_is_lost(quiet):
+    _token, seat = entered(quiet, "run")
+    for _time in range(desk.MOST_TRIES):
+        assert [token for token, *_about in quiet.held(seat)] == ["run"]
+    assert quiet.held(seat) == []
+    assert quiet.left("run").state == "lost"
+
+
+def test_a_desk_that_has_begun_anew_hears_what_goes_on(quiet):
+    assert not quiet.report("run", "me", "school", "seat-1", "running")  # whoever reports then tells what it is
+    quiet.keep("run", b"how far", b"what")
+    assert quiet.report("run", "me", "school", "seat-1", "running")
+    assert quiet.held("seat-1") == [("run", b"what", b"how far")]
+
+
 def test_who_is_silent_for_long_is_gone(quiet, monkeypatch):
-    quiet.enter("run", "me", "")
-    quiet.report("run", "me", "", "running")
+    entered(quiet, "run")
+    quiet.report("run", "me", "", "seat", "running")
     assert quiet.count()["running"] == 1
     monkeypatch.setattr(desk, "SILENT_S", -1.0)
     assert quiet.count()["running"] == 0
+
+
+def test_what_a_replica_calls_gives_what_it_gives_or_why_it_does_not():
+    assert pickle.loads(inference.called(cloudpickle.dumps((lambda a, b: a - b, (5,), {"b": 3})))) == (True, 2)
+    is_good, error = pickle.loads(inference.called(cloudpickle.dumps((int, ("five",), {}))))
+    assert not is_good
+    assert isinstance(error, ValueError)
+
+    def fail() -> None:
+        raise JobError("busy", lock=threading.Lock())  # which no pickle takes
+
+    is_good, error = pickle.loads(inference.called(cloudpickle.dumps((fail, (), {}))))
+    assert not is_good
+    assert isinstance(error, RuntimeError)
 
 
 def test_requests_for_one_network_are_one_batch(monkeypatch):

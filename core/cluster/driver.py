@@ -1,0 +1,208 @@
+"""The process beside an app server that is Ray's driver: it does what `core.cluster.link` asks, and ends with it."""
+
+import logging
+import os
+import pickle
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache, partial
+from multiprocessing.connection import Connection
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import ray
+from ray import serve
+from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError, RayError, RayTaskError
+
+from core.cluster.desk import NAMESPACE, Left, desk
+from core.cluster.inference import APP, n_replicas
+from core.cluster.link import CALL_S, Away, Lost
+from core.cluster.own import ROOT
+from core.cluster.seats import Standing, seat_of
+from core.errors import CamadasError, JobError
+from core.host import PREFIX
+
+N_THREADS = 256  # questions at once; each waits for others
+N_TRIES = 3  # where a replica, or the desk, dies
+AGAIN_S = 0.5  # between two tries
+ASKED_S = 10.0  # that the desk may take to answer
+BEGIN_S = 1.0  # that is waited for a run to begin
+_sending = Lock()
+
+
+def main(fd: int, address: str) -> None:
+    """Join the cluster and answer until the other side is gone."""
+    pipe = Connection(fd)
+    try:
+        ray.init(
+            address,
+            namespace=NAMESPACE,
+            runtime_env={"env_vars": variables()},
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+        pipe.send(None)
+    except Exception as error:
+        pipe.send(str(error) or type(error).__name__)
+        return
+    threads = ThreadPoolExecutor(N_THREADS, "ask")
+    with suppress(EOFError, OSError):
+        while True:
+            threads.submit(_answer, pipe, *pickle.loads(pipe.recv_bytes()))
+    os._exit(0)  # nobody wants to know what the others still wait for
+
+
+def variables() -> dict[str, str]:
+    """What our processes in the cluster are told: there, who computes computes."""
+    ours = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    return {**ours, f"{PREFIX}ENGINE": "local", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+
+def _answer(pipe: Connection, number: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    try:
+        found = number, True, function(*args)
+    except Exception as error:
+        found = number, False, _told(error)
+    try:
+        data = pickle.dumps(found)
+    except Exception as error:
+        data = pickle.dumps((number, False, RuntimeError(repr(error))))
+    with suppress(OSError), _sending:
+        pipe.send_bytes(data)
+
+
+def _told(error: Exception) -> Exception:
+    """What went wrong, in words that need no Ray."""
+    if isinstance(error, RayTaskError):
+        error = error.cause if isinstance(error.cause, Exception) else RuntimeError(str(error))
+    if isinstance(error, CamadasError):
+        return error
+    if isinstance(error, ActorUnavailableError):
+        return Away()
+    if isinstance(error, RayActorError):
+        return JobError("ended")
+    if isinstance(error, GetTimeoutError):
+        return TimeoutError()
+    return Lost() if isinstance(error, RayError | ConnectionError) else error
+
+
+def ping() -> bool:
+    """Whether anything is answered."""
+    return True
+
+
+# ---- inference
+@cache
+def _handle() -> Any:
+    """The deployment, made where there is none yet."""
+    ask_desk("deploy", seconds=CALL_S)
+    return serve.get_app_handle(APP)
+
+
+def predict(name: str, batch: np.ndarray) -> np.ndarray | Exception:
+    """As `core.cluster.inference.Replica.predict`."""
+    found: np.ndarray | Exception = _by_a_replica("predict", (name, batch))
+    return found
+
+
+def compute(call: bytes) -> bytes:
+    """As `core.cluster.inference.Replica.compute`."""
+    found: bytes = _by_a_replica("compute", call)
+    return found
+
+
+def _by_a_replica(method: str, what: Any) -> Any:
+    for _ in range(N_TRIES):
+        try:
+            return getattr(_handle(), method).remote(what).result(timeout_s=CALL_S)
+        except RayActorError as error:
+            _handle.cache_clear()
+            died = error
+    raise Lost from died
+
+
+def how_many_replicas() -> int:
+    """As `core.cluster.inference.n_replicas`."""
+    return n_replicas()
+
+
+# ---- the desk
+_desk = cache(desk)
+
+
+def ask_desk(method: str, *args: Any, seconds: float = ASKED_S) -> Any:
+    """What the desk says.
+
+    Raises:
+        JobError: as its method.
+        Lost: if it does not answer.
+    """
+    for _ in range(N_TRIES):
+        try:
+            return ray.get(getattr(_desk(), method).remote(*args), timeout=seconds)
+        except RayActorError as error:  # it begins anew, or must be begun anew
+            if not isinstance(error, ActorUnavailableError):
+                _desk.cache_clear()
+            died = error
+            time.sleep(AGAIN_S)
+    raise Lost from died
+
+
+# ---- runs
+_seat = cache(partial(seat_of, is_new=False))
+
+
+def begin(told: bytes, token: str, owner: str, address: str) -> tuple[str, str]:
+    """Begin a run; its token, and the seat where it goes on.
+
+    Args:
+        told: a pickled core.cluster.seats.Begun.
+        token: that it is to have; without it a new one.
+        owner: whose it is.
+        address: from where.
+
+    Raises:
+        JobError: as `core.cluster.desk.Desk.enter`.
+    """
+    token, seat = ask_desk("enter", token, owner, address, told)
+    try:
+        actor = _seat(seat)
+    except ValueError:
+        actor = seat_of(seat)
+    ray.wait([actor.begin.remote(token, told)], timeout=BEGIN_S)  # what is asked next comes after it
+    return token, seat
+
+
+def find(token: str) -> tuple[str, tuple[str, str, Standing]] | Left | None:
+    """Where a run goes on, and what `Seat.told` says of it; what it left, once it has ended; None for no run."""
+    seat: str = ask_desk("where", token)
+    if seat:
+        try:
+            return seat, ask_seat(seat, CALL_S, "told", token)
+        except (JobError, RayActorError):
+            pass  # it has ended
+    left: Left | None = ask_desk("left", token)
+    return left
+
+
+def ask_seat(seat: str, seconds: float, method: str, *args: Any) -> Any:
+    """What a run's process says.
+
+    Raises:
+        JobError: "ended", if the run goes on there no longer.
+        RayActorError: if the process is away, or gone.
+    """
+    try:
+        return ray.get(getattr(_seat(seat), method).remote(*args), timeout=seconds)
+    except ValueError as error:  # there is no actor of this name
+        raise JobError("ended") from error
+
+
+if __name__ == "__main__":
+    from core.cluster.driver import main as begin_to_answer  # by the name that pickled functions have
+
+    begin_to_answer(int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,208 @@
+"""The way from an app server to the cluster: a process beside it is Ray's driver, for a driver dies with its cluster.
+
+What is asked there goes through a pair of sockets, pickled, and so does the answer; many may ask at the same time.
+"""
+
+import atexit
+import itertools
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+from urllib.parse import urlsplit
+
+from ray import cloudpickle
+
+from core.cluster.own import ADDRESS, RAY_AUTO, ROOT, Own, listens
+from core.errors import CamadasError, JobError
+
+PROBE_S = 3.0  # to reach an address
+START_S = 60.0  # that the driver may take to join
+RETRY_S = 3.0  # between two tries to reach a cluster
+CALL_S = 60.0  # that an answer may take
+PING_S = 5.0  # that a driver may take to answer while others wait
+_lock = threading.Lock()
+_state: dict[str, Any] = {"failed_at": -RETRY_S, "link": None, "own": None}
+
+
+class Away(Exception):
+    """Who was asked begins anew just now."""
+
+
+class Lost(Exception):
+    """The cluster does not answer."""
+
+
+class Link:
+    """A driver and what it is asked.
+
+    Args:
+        address: of the cluster, HOST:PORT.
+
+    Raises:
+        OSError: if it cannot join.
+    """
+
+    def __init__(self, address: str) -> None:
+        ours, theirs = socket.socketpair()
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), RAY_AUTO: "0"}
+        environment.pop(ADDRESS, None)
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "core.cluster.driver", str(theirs.fileno()), address],
+                env=environment,
+                pass_fds=[theirs.fileno()],
+                stdout=subprocess.DEVNULL,
+            )
+        self._pipe = Connection(ours.detach())
+        self._sending, self._numbers = threading.Lock(), itertools.count()
+        self._asked: dict[int, Future[Any]] = {}
+        self.is_open = True
+        problem: str | None = "it has not answered in time"
+        with suppress(EOFError, OSError):
+            problem = self._pipe.recv() if self._pipe.poll(START_S) else problem
+        if problem:
+            self.close()
+            raise OSError(problem)
+        threading.Thread(target=self._receive, name="link", daemon=True).start()
+
+    def call(self, function: Callable[..., Any], *args: Any, seconds: float = CALL_S) -> Any:
+        """Let the driver call a function.
+
+        Args:
+            function: of core.cluster.driver.
+            *args: what it is given.
+            seconds: that it may take.
+
+        Raises:
+            Exception: what it raises.
+            Lost: if the driver ends meanwhile.
+            TimeoutError: if it takes longer.
+        """
+        number, found = next(self._numbers), Future[Any]()
+        data = cloudpickle.dumps((number, function, args))
+        self._asked[number] = found
+        try:
+            self._send(data)
+            return found.result(seconds)
+        finally:
+            self._asked.pop(number, None)
+
+    def _send(self, data: bytes) -> None:
+        try:
+            with self._sending:
+                self._pipe.send_bytes(data)
+        except OSError as error:
+            raise Lost from error
+        if not self.is_open:
+            raise Lost
+
+    def _receive(self) -> None:
+        with suppress(EOFError, OSError):
+            while True:
+                number, is_good, value = pickle.loads(self._pipe.recv_bytes())  # from a process of our own
+                found = self._asked.get(number)
+                if found is not None:
+                    (found.set_result if is_good else found.set_exception)(value)
+        self.is_open = False
+        for found in list(self._asked.values()):
+            with suppress(Exception):  # it has its answer
+                found.set_exception(Lost())
+
+    def close(self) -> None:
+        """End the driver."""
+        self.is_open = False
+        self.process.kill()
+        self.process.wait()
+        self._pipe.close()
+
+
+def join() -> Link:
+    """The way to the cluster at RAY_ADDRESS, or to one of our own; where it was lost, a new one.
+
+    Raises:
+        JobError: if the cluster does not answer.
+    """
+    with _lock:
+        link: Link | None = _state["link"]
+        if link is not None and link.is_open:
+            return link
+        if time.monotonic() - _state["failed_at"] < RETRY_S:
+            raise JobError("cluster")
+        try:
+            _state["link"] = Link(_address())
+        except Exception as error:
+            _state["failed_at"] = time.monotonic()
+            raise JobError("cluster") from error
+        return _state["link"]
+
+
+def _address() -> str:
+    """Where the cluster is; Ray itself would try for half a minute.
+
+    Raises:
+        OSError: if nobody listens there.
+        ValueError: if it is no address.
+    """
+    address = os.environ.get(ADDRESS, "")
+    if not address:
+        if _state["own"] is None or _state["own"].process.poll() is not None:
+            _state["own"] = Own()
+            atexit.register(leave)
+        return str(_state["own"].address)
+    parts = urlsplit(f"//{address}")
+    if not parts.hostname or not parts.port:
+        raise ValueError(f"{ADDRESS}: {address!r} is not of the form HOST:PORT")
+    if not listens(parts.hostname, parts.port, PROBE_S):
+        raise OSError("nobody listens there")
+    return address
+
+
+def ask(function: Callable[..., Any], *args: Any, seconds: float = CALL_S) -> Any:
+    """What a function of core.cluster.driver finds in the cluster.
+
+    Raises:
+        JobError: as the function, or if the cluster does not answer.
+        Away: if who was asked begins anew just now.
+    """
+    link = join()
+    try:
+        return link.call(function, *args, seconds=seconds)
+    except (CamadasError, Away):
+        raise
+    except TimeoutError as error:
+        if _answers(link):  # one answer is late: that is no reason to leave
+            raise JobError("busy") from error
+        link.close()
+        raise JobError("cluster") from error
+    except Lost as error:
+        if _state["link"] is link:
+            _state["failed_at"] = time.monotonic()
+        raise JobError("cluster") from error
+
+
+def _answers(link: Link) -> bool:
+    from core.cluster.driver import ping
+
+    try:
+        return bool(link.call(ping, seconds=PING_S))
+    except (TimeoutError, Lost):
+        return False
+
+
+def leave() -> None:
+    """End the driver, and the cluster if it is our own."""
+    with _lock:
+        if _state["link"] is not None:
+            _state["link"].close()
+        if _state["own"] is not None:
+            _state["own"].end()
+        _state.update(link=None, own=None)
