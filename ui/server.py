@@ -32,7 +32,7 @@ from ui import errors, logs
 from ui.gate import Gate
 from ui.language import _
 from ui.live import HOUSE, live
-from ui.visitors import SERVER, Closed, Owners, count, sweep
+from ui.visitors import SERVER, Closed, Owners, count, keep_together, sweep
 
 log = logging.getLogger("camadas")
 N_DOWNLOADS = 64  # threads
@@ -160,6 +160,7 @@ def _warm_up() -> None:
 
 
 checked()
+keep_together()
 _base = str(config.get_option("server.baseUrlPath") or "").strip("/")
 ROUTES = [
     route
