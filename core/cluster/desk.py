@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import ray
 from ray.exceptions import RayError
@@ -45,12 +45,19 @@ class Left:
     result: bytes = b""
 
 
+class Whose(NamedTuple):
+    """What a run is about, whose it is, and from where."""
+
+    about: str
+    owner: str
+    address: str
+
+
 @dataclass
 class _Known:
     """A run that goes on."""
 
-    owner: str
-    address: str
+    whose: Whose
     seat: str
     state: State = "paused"
     at: float = field(default_factory=time.monotonic)
@@ -73,13 +80,12 @@ class Desk(Slots):
         self._wanted.set()
         threading.Thread(target=self._lay_in, name="seats", daemon=True).start()
 
-    def enter(self, token: str, owner: str, address: str, begun: bytes) -> tuple[str, str]:
+    def enter(self, token: str, whose: Whose, begun: bytes) -> tuple[str, str]:
         """A run is about to begin.
 
         Args:
             token: that it is to have; drawn without one.
-            owner: whose it is.
-            address: from where.
+            whose: it is.
             begun: what it is to be.
 
         Returns:
@@ -90,10 +96,10 @@ class Desk(Slots):
         """
         with self._register:
             self._forget_old()
-            check_room([(run.owner, run.address) for run in self._known.values()], owner, address)
+            check_room([run.whose[1:] for run in self._known.values()], whose.owner, whose.address)
             token = token or secrets.token_urlsafe(16)
             seat = self._seat()
-            self._known[token] = _Known(owner, address, seat, begun=begun)
+            self._known[token] = _Known(whose, seat, begun=begun)
             self._left.pop(token, None)
         self._wanted.set()
         return token, seat
@@ -108,16 +114,16 @@ class Desk(Slots):
             return empty[0]
         return min(others, key=load.__getitem__) if others else f"{SEAT}{secrets.token_hex(4)}"
 
-    def where(self, token: str) -> str:
-        """The seat of a run; empty where it does not go on."""
+    def where(self, token: str) -> tuple[str, Whose] | None:
+        """The seat of a run, and whose it is; None where it does not go on."""
         with self._register:
             known = self._known.get(token)
-        return known.seat if known else ""
+        return (known.seat, known.whose) if known else None
 
-    def report(self, token: str, owner: str, address: str, seat: str, state: State) -> bool:
+    def report(self, token: str, whose: Whose, seat: str, state: State) -> bool:
         """A run says that it goes on; whether the desk knows what it is."""
         with self._register:
-            known = self._known.setdefault(token, _Known(owner, address, seat))
+            known = self._known.setdefault(token, _Known(whose, seat))
             known.state, known.at = state, time.monotonic()
             return bool(known.begun)
 
@@ -139,7 +145,7 @@ class Desk(Slots):
                 if run.begun and run.n_tries <= MOST_TRIES:
                     found.append((token, run.begun, run.kept))
                 else:
-                    self._end(token, Left("", run.owner, "lost"))
+                    self._end(token, Left(run.whose.about, run.whose.owner, "lost"))
         return found
 
     def end(self, token: str, left: Left) -> None:

@@ -3,6 +3,7 @@
 import logging
 import os
 import pickle
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -18,11 +19,11 @@ import ray
 from ray import serve
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError, RayError, RayTaskError
 
-from core.cluster.desk import NAMESPACE, Left, desk
+from core.cluster.desk import NAMESPACE, Left, Whose, desk
 from core.cluster.inference import APP, n_replicas
 from core.cluster.link import CALL_S, Away, Lost
 from core.cluster.own import ROOT
-from core.cluster.seats import Standing, seat_of
+from core.cluster.seats import seat_of
 from core.errors import CamadasError, JobError
 from core.host import PREFIX
 
@@ -36,6 +37,7 @@ _sending = Lock()
 
 def main(fd: int, address: str) -> None:
     """Join the cluster and answer until the other side is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the app ends first
     pipe = Connection(fd)
     try:
         ray.init(
@@ -156,19 +158,18 @@ def ask_desk(method: str, *args: Any, seconds: float = ASKED_S) -> Any:
 _seat = cache(partial(seat_of, is_new=False))
 
 
-def begin(told: bytes, token: str, owner: str, address: str) -> tuple[str, str]:
+def begin(told: bytes, token: str, whose: Whose) -> tuple[str, str]:
     """Begin a run; its token, and the seat where it goes on.
 
     Args:
         told: a pickled core.cluster.seats.Begun.
         token: that it is to have; without it a new one.
-        owner: whose it is.
-        address: from where.
+        whose: it is.
 
     Raises:
         JobError: as `core.cluster.desk.Desk.enter`.
     """
-    token, seat = ask_desk("enter", token, owner, address, told)
+    token, seat = ask_desk("enter", token, whose, told)
     try:
         actor = _seat(seat)
     except ValueError:
@@ -177,16 +178,10 @@ def begin(told: bytes, token: str, owner: str, address: str) -> tuple[str, str]:
     return token, seat
 
 
-def find(token: str) -> tuple[str, tuple[str, str, Standing]] | Left | None:
-    """Where a run goes on, and what `Seat.told` says of it; what it left, once it has ended; None for no run."""
-    seat: str = ask_desk("where", token)
-    if seat:
-        try:
-            return seat, ask_seat(seat, CALL_S, "told", token)
-        except (JobError, RayActorError):
-            pass  # it has ended
-    left: Left | None = ask_desk("left", token)
-    return left
+def find(token: str) -> tuple[str, Whose] | Left | None:
+    """The seat of a run, and whose it is; what it left, once it has ended; None for no run."""
+    found: tuple[str, Whose] | Left | None = ask_desk("where", token) or ask_desk("left", token)
+    return found
 
 
 def ask_seat(seat: str, seconds: float, method: str, *args: Any) -> Any:

@@ -14,7 +14,7 @@ from ray import cloudpickle
 
 from core.askers import asker
 from core.cluster import driver
-from core.cluster.desk import Left
+from core.cluster.desk import Left, Whose
 from core.cluster.link import CALL_S, Away, ask, leave
 from core.cluster.seats import Begun, Standing
 from core.errors import JobError
@@ -34,12 +34,11 @@ class ClusterJob:
     Args:
         token, about, owner: as Job has them.
         seat: where it goes on.
-        standing: where it stands.
     """
 
-    def __init__(self, token: str, about: str, owner: str, seat: str, standing: Standing) -> None:
+    def __init__(self, token: str, about: str, owner: str, seat: str = "") -> None:
         self.token, self.about, self.owner = token, about, owner
-        self._seat, self._standing, self._at = seat, standing, time.monotonic()
+        self._seat, self._standing, self._at = seat, Standing(), 0.0
         self._left: Left | None = None
         self._result: Any = None
         self._changed = threading.Condition()
@@ -149,7 +148,7 @@ class ClusterJob:
         """Where it stands; asked for where nobody watches."""
         if self._left is None and self._thread is None and time.monotonic() - self._at > FRESH_S:
             try:
-                _about, _owner, self._standing = self._ask(ANSWER_S, "told")
+                self._standing = self._ask(ANSWER_S, "stands")
             except (JobError, Away) as error:
                 self._note(error)
             self._at = time.monotonic()
@@ -229,8 +228,8 @@ class ClusterJobs:
             return there
         who = asker()
         told = cloudpickle.dumps(Begun(make, about, owner, who, is_paused))
-        token, seat = ask(driver.begin, told, token, owner, who.address)
-        job = self._seen[token] = ClusterJob(token, about, owner, seat, Standing())
+        token, seat = ask(driver.begin, told, token, Whose(about, owner, who.address))
+        job = self._seen[token] = ClusterJob(token, about, owner, seat)
         return job
 
     def find(self, token: str, owner: str = "") -> Job | None:
@@ -246,11 +245,11 @@ class ClusterJobs:
         if found is None:
             return None
         if isinstance(found, Left):
-            job = ClusterJob(token, found.about, found.owner, "", Standing())
+            job = ClusterJob(token, found.about, found.owner)
             job._take(found)
         else:
-            seat, (about, owner, standing) = found
-            job = ClusterJob(token, about, owner, seat, standing)
+            seat, whose = found
+            job = ClusterJob(token, whose.about, whose.owner, seat)
         self._seen[token] = job
         return job
 

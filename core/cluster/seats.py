@@ -20,7 +20,7 @@ import ray
 from ray.exceptions import RayError
 
 from core.askers import Asker, asking
-from core.cluster.desk import NAMESPACE, SEAT, Left, desk
+from core.cluster.desk import NAMESPACE, SEAT, Left, Whose, desk
 from core.errors import JobError
 from core.job import OVER, State, Watcher
 from core.kept import packed, unpacked
@@ -160,10 +160,9 @@ class Seat:
                 raise JobError("ended")
             return self._here[token]
 
-    def told(self, token: str) -> tuple[str, str, Standing]:
-        """What never changes, and where it stands."""
-        job = self._job(token)
-        return job.about, job.owner, _standing(job)
+    def stands(self, token: str) -> Standing:
+        """Where it stands."""
+        return _standing(self._job(token))
 
     def send(self, token: str, name: str, value: Any) -> None:
         """As `Job.send`."""
@@ -201,10 +200,10 @@ class Seat:
 
     def _mind(self, job: LocalJob, who: Asker, told: bytes) -> None:
         """Tell the desk how far it is, until it is over; a desk that has begun anew hears again what it is."""
-        known = -1
+        known, whose = -1, Whose(job.about, job.owner, who.address)
         while job.state not in OVER:
             with suppress(RayError):
-                report = self.far.report.remote(job.token, job.owner, who.address, self.name, job.state)
+                report = self.far.report.remote(job.token, whose, self.name, job.state)
                 is_known = ray.get(report, timeout=DESK_S)
                 if not is_known or job.version != known:
                     known = job.version

@@ -9,7 +9,7 @@ import pytest
 from ray import cloudpickle
 
 from core.cluster import desk, inference
-from core.cluster.desk import Desk, Left
+from core.cluster.desk import Desk, Left, Whose
 from core.errors import JobError
 from core.inference import predict
 
@@ -47,7 +47,7 @@ def quiet(ray) -> Desk:
 
 
 def entered(quiet: Desk, token: str = "", owner: str = "me", address: str = "") -> tuple[str, str]:
-    return quiet.enter(token, owner, address, b"what")
+    return quiet.enter(token, Whose("about", owner, address), b"what")
 
 
 def test_an_owner_and_an_address_have_their_limits(quiet, monkeypatch):
@@ -89,12 +89,12 @@ def test_what_is_kept_is_of_a_run_that_goes_on(quiet):
     _token, seat = entered(quiet, "run")
     quiet.keep("run", b"how far")
     quiet.keep("run", None)  # it could not be asked just now
-    assert quiet.where("run") == seat
+    assert quiet.where("run") == (seat, Whose("about", "me", ""))
     assert quiet.held(seat) == [("run", b"what", b"how far")]
     quiet.end("run", Left("about", "me", "done", result=b"result"))
     quiet.keep("run", b"too late")
     assert quiet.held(seat) == []
-    assert quiet.where("run") == ""
+    assert quiet.where("run") is None
     assert quiet.left("run").result == b"result"
     assert quiet.count()["done"] == 1
     quiet.drop("run")
@@ -110,15 +110,17 @@ def test_a_run_whose_process_is_killed_again_and_again_is_lost(quiet):
 
 
 def test_a_desk_that_has_begun_anew_hears_what_goes_on(quiet):
-    assert not quiet.report("run", "me", "school", "seat-1", "running")  # whoever reports then tells what it is
+    whose = Whose("about", "me", "school")
+    assert not quiet.report("run", whose, "seat-1", "running")  # whoever reports then tells what it is
     quiet.keep("run", b"how far", b"what")
-    assert quiet.report("run", "me", "school", "seat-1", "running")
+    assert quiet.report("run", whose, "seat-1", "running")
+    assert quiet.where("run") == ("seat-1", whose)
     assert quiet.held("seat-1") == [("run", b"what", b"how far")]
 
 
 def test_who_is_silent_for_long_is_gone(quiet, monkeypatch):
     entered(quiet, "run")
-    quiet.report("run", "me", "", "seat", "running")
+    quiet.report("run", Whose("about", "me", ""), "seat", "running")
     assert quiet.count()["running"] == 1
     monkeypatch.setattr(desk, "SILENT_S", -1.0)
     assert quiet.count()["running"] == 0
