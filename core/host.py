@@ -70,7 +70,7 @@ class Host(BaseSettings):
         None,
         ge=1,
         le=256,
-        description="requests at once; without it as many as processors, at most 4, of a cluster two for each replica",
+        description="requests at once; without it as many as processors, at most 4, or as a cluster may have replicas",
     )
     waiting: int = Field(60, ge=1, le=10_000, description="requests that may wait to be computed")
     turns: int = Field(4, ge=1, le=64, description="runs that train at the same time")

@@ -90,7 +90,7 @@ def deploy() -> None:
         autoscaling_config={
             "min_replicas": 1,
             "max_replicas": n_replicas(),
-            "target_ongoing_requests": 2,
+            "target_ongoing_requests": 1,
             "upscale_delay_s": 5,
             "downscale_delay_s": 300,
         },
