@@ -3,7 +3,7 @@
 import hashlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
@@ -24,8 +24,7 @@ from core.patterns import Kind, draw
 from core.scripting import render
 from core.style_features import ENCODER, STYLE_PX, Style, look_at, mixed, style_of
 from core.style_task import StyleSettings, StyleTask
-from core.stylizing import DECODER, VIEW_PX, sketches, stylize
-from core.stylizing import Memory as Memory
+from core.stylizing import DECODER, VIEW_PX, Memory, sketches, stylize
 from core.training.events import Done, Step
 from core.training.fit import fit
 from core.work import Work, packed
@@ -37,6 +36,7 @@ Own = Mapping[str, np.ndarray]  # the visitor's styles by these names, (H, W, 3)
 NONE_GIVEN: Own = {}
 KINDS: dict[str, Kind] = dict(zip(get_args(Name), get_args(Kind), strict=False))
 MASK_PX = 256
+N_LATELY = 4  # pictures that a session keeps
 LOOK_EVERY = 6  # steps between two previews
 SMALL_PX = 240  # longer side in the gallery
 PREVIEW_PX = 320  # longer side of what is shown while the decoder is refined
@@ -164,6 +164,21 @@ class Stylized:
     seconds: float
 
 
+class Lately(Memory):
+    """What a session has of its photo: how the network sees it, and the latest pictures that were made of it, so that
+    whoever comes back to the page waits for nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[object, Stylized] = {}
+
+    def or_make(self, key: object, make: Callable[[], Stylized]) -> Stylized:
+        """The picture of this key, made if it is none of the latest."""
+        found = self._made.pop(key, None) or make()
+        self._made = dict([*self._made.items(), (key, found)][-N_LATELY:])
+        return found
+
+
 @dataclass(frozen=True)
 class Channel:
     """What adaptive instance normalization does to one channel.
@@ -244,7 +259,7 @@ def stylized(
     settings: Settings,
     own: Own = NONE_GIVEN,
     decoder: StyleDecoder | None = None,
-    memory: Memory | None = None,
+    lately: Lately | None = None,
 ) -> Stylized:
     """Give a photo the style that the settings name.
 
@@ -253,12 +268,22 @@ def stylized(
         settings: all of the page's.
         own: the visitor's styles.
         decoder: refined on a style; None for the shipped one.
-        memory: of a photo that is given again and again.
+        lately: of whoever gives the same photo again and again.
 
     Raises:
         SettingsError: for a style of one colour or of too few pixels, for a mask that is not read, or if the
             visitor's picture is asked for and there is none.
     """
+    if lately is None:
+        return _stylized(image, settings, own, decoder, None)
+    styles = tuple((name, hash(picture.tobytes())) for name, picture in own.items())
+    key = image.shape, hash(image.tobytes()), settings, styles, decoder
+    return lately.or_make(key, lambda: _stylized(image, settings, own, decoder, lately))
+
+
+def _stylized(
+    image: np.ndarray, settings: Settings, own: Own, decoder: StyleDecoder | None, memory: Memory | None
+) -> Stylized:
     start = time.perf_counter()
     first = picture_of(settings.style, settings.seed, own)
     second = picture_of(settings.second, settings.second_seed, own) if settings.second != "off" else None

@@ -72,9 +72,12 @@ class Memory:
         self._key: object = None
         self._seen: Seen | None = None
 
+    def __reduce__(self) -> tuple[type["Memory"], tuple[()]]:  # nothing of it goes to another process
+        return Memory, ()
+
     def of(self, image: np.ndarray, decoder: StyleDecoder | None, look: Callable[[], Seen]) -> Seen:
         """What is known of a picture, (H, W, 3) uint8; looked at where it is another than the latest."""
-        key = image.shape, hash(image.tobytes()), id(decoder)
+        key = image.shape, hash(image.tobytes()), decoder
         if self._seen is None or self._key != key:
             self._key, self._seen = key, look()
         return self._seen

@@ -11,7 +11,7 @@ from core.style_transfer import (
     N_BANDS,
     OWN,
     OWN_TOO,
-    Memory,
+    Lately,
     Settings,
     StyleDecoder,
     Stylized,
@@ -38,7 +38,7 @@ SLUG = "style_transfer"
 CHECKPOINTS = ("tiny_vgg", "style")
 STYLE_PX = 150
 REFINED = f"{SLUG}_refined"  # what it is about, and the decoder
-MEMORY = f"{SLUG}_memory"  # what the network saw of the photo
+LATELY = f"{SLUG}_lately"  # what was seen and made of the photo
 GALLERY = f"{SLUG}_gallery"  # what it was painted from, and the pictures
 REFERENCES = [
     "Huang, Belongie (2017), [Arbitrary style transfer in real-time with adaptive instance normalization]"
@@ -63,7 +63,7 @@ def show() -> None:
     try:
         wanted = about(settings, own)
         decoder = kept(wanted)
-        result = stylized(shown, settings, own, decoder, st.session_state.setdefault(MEMORY, Memory()))
+        result = stylized(shown, settings, own, decoder, st.session_state.setdefault(LATELY, Lately()))
     except CamadasError as error:
         with result_column:
             errors.show(errors.sentence(error))

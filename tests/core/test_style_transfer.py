@@ -1,10 +1,12 @@
 """The page's own subject: styles by name, a mask, and a decoder that is refined on one style."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
 
-from core import style_transfer
+from core import style_transfer, stylizing
 from core.checkpoints import read_card
 from core.errors import SettingsError
 from core.images import fit_within
@@ -17,6 +19,7 @@ from core.style_transfer import (
     KINDS,
     OWN,
     OWN_TOO,
+    Lately,
     Refining,
     Settings,
     about,
@@ -74,6 +77,31 @@ def test_the_page_stylizes_as_the_network_does(photo):
     assert found.second is None
     assert found.mask is None
     assert found.seen == (photo.shape[1], photo.shape[0])
+
+
+def test_what_was_made_lately_is_made_once_and_is_what_would_be_made_anew(photo, monkeypatch):
+    lately, looks = Lately(), []
+    real = stylizing._looked_through
+    monkeypatch.setattr(stylizing, "_looked_through", lambda *about: looks.append(1) or real(*about))
+    chosen = [Settings(strength=strength) for strength in (1.0, 0.5, 0.7)]
+    made = [stylized(photo, settings, {}, None, lately) for settings in chosen]
+    assert len(looks) == 1  # the photo is looked at once
+    assert [stylized(photo, settings, {}, None, lately) for settings in chosen] == made  # the very same
+    for settings, found in zip(chosen, made, strict=True):
+        assert np.array_equal(found.image, stylized(photo, settings, {}).image)
+    other = stylized(255 - photo, chosen[0], {}, None, lately)
+    assert np.array_equal(other.image, stylized(255 - photo, chosen[0], {}).image)
+    mine = Settings(style="Your picture")
+    waves = [stylized(photo, mine, {OWN: draw("waves", seed, 64)}, None, lately).image for seed in (1, 2)]
+    assert not np.array_equal(*waves)
+    assert stylized(photo, chosen[0], {}, None, lately) is not made[0]  # no more than the latest four
+    assert len(lately._made) == style_transfer.N_LATELY
+
+
+def test_nothing_that_was_seen_goes_to_another_process(photo):
+    lately = Lately()
+    stylized(photo, Settings(), {}, None, lately)
+    assert len(pickle.dumps(lately)) < 200
 
 
 def test_a_second_style_is_mixed_in_or_stands_outside(photo):
