@@ -6,7 +6,6 @@ import pickle
 import signal
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache, partial
@@ -54,7 +53,7 @@ def main(fd: int, address: str) -> None:
     threads = ThreadPoolExecutor(N_THREADS, "ask")
     with suppress(EOFError, OSError):
         while True:
-            threads.submit(_answer, pipe, *pickle.loads(pipe.recv_bytes()))
+            threads.submit(_answer, pipe, *pipe.recv())
     os._exit(0)  # nobody wants to know what the others still wait for
 
 
@@ -64,17 +63,19 @@ def variables() -> dict[str, str]:
     return {**ours, f"{PREFIX}ENGINE": "local", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
-def _answer(pipe: Connection, number: int, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+def _answer(pipe: Connection, number: int, question: bytes) -> None:
+    found: tuple[bool, Any]
     try:
-        found = number, True, function(*args)
+        function, args = pickle.loads(question)  # from our own app server
+        found = True, function(*args)
     except Exception as error:
-        found = number, False, _told(error)
+        found = False, _told(error)
     try:
-        data = pickle.dumps(found)
+        answer = pickle.dumps(found)
     except Exception as error:
-        data = pickle.dumps((number, False, RuntimeError(repr(error))))
+        answer = pickle.dumps((False, RuntimeError(repr(error))))
     with suppress(OSError), _sending:
-        pipe.send_bytes(data)
+        pipe.send((number, answer))
 
 
 def _told(error: Exception) -> Exception:

@@ -64,7 +64,7 @@ class Link:
             )
         self._pipe = Connection(ours.detach())
         self._sending, self._numbers = threading.Lock(), itertools.count()
-        self._asked: dict[int, Future[Any]] = {}
+        self._asked: dict[int, Future[bytes]] = {}
         self.is_open = True
         problem: str | None = "it has not answered in time"
         with suppress(EOFError, OSError):
@@ -87,19 +87,22 @@ class Link:
             Lost: if the driver ends meanwhile.
             TimeoutError: if it takes longer.
         """
-        number, found = next(self._numbers), Future[Any]()
-        data = cloudpickle.dumps((number, function, args))
+        number, found = next(self._numbers), Future[bytes]()
+        question = cloudpickle.dumps((function, args))
         self._asked[number] = found
         try:
-            self._send(data)
-            return found.result(seconds)
+            self._send(number, question)
+            is_good, value = pickle.loads(found.result(seconds))  # from a process of our own
         finally:
             self._asked.pop(number, None)
+        if not is_good:
+            raise value
+        return value
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, number: int, question: bytes) -> None:
         try:
             with self._sending:
-                self._pipe.send_bytes(data)
+                self._pipe.send((number, question))
         except OSError as error:
             raise Lost from error
         if not self.is_open:
@@ -108,11 +111,13 @@ class Link:
     def _receive(self) -> None:
         with suppress(EOFError, OSError):
             while True:
-                number, is_good, value = pickle.loads(self._pipe.recv_bytes())  # from a process of our own
+                number, answer = self._pipe.recv()
                 found = self._asked.get(number)
                 if found is not None:
-                    (found.set_result if is_good else found.set_exception)(value)
+                    found.set_result(answer)
         self.is_open = False
+        self.process.kill()  # it has ended, or is about to
+        self.process.wait()
         for found in list(self._asked.values()):
             with suppress(Exception):  # it has its answer
                 found.set_exception(Lost())

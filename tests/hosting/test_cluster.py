@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import psutil
@@ -13,6 +14,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.visitors import marked_photo
+from core.cluster import driver
+from core.cluster.link import Link, Lost, join
+from core.errors import JobError
 from tests.browser.browse import PATIENCE_S, environment_of, give_photo, open_page, serving, settled, visiting
 from tests.hosting.cluster import cluster, end
 from tests.hosting.proxy import proxied, sessions
@@ -48,6 +52,39 @@ def trained_to(page: Page, at: int) -> None:
     while epoch(page) <= at:
         assert time.monotonic() < deadline
         page.wait_for_timeout(100)
+
+
+def test_a_driver_answers_many_and_its_end_is_noticed(ray):
+    def fail() -> None:
+        raise JobError("crowded", n=3)
+
+    def odd() -> Iterator[int]:  # no pickle takes it
+        yield 1
+
+    link = Link(ray[0])
+    with ThreadPoolExecutor() as threads:
+        slow = threads.submit(link.call, time.sleep, 60)
+        assert list(threads.map(lambda n: link.call(abs, -n), range(200))) == list(range(200))
+        with pytest.raises(JobError, match="3 requests wait"):
+            link.call(fail)
+        with pytest.raises(RuntimeError, match="generator"):
+            link.call(odd)
+        with pytest.raises(TimeoutError):
+            link.call(time.sleep, 60, seconds=0.1)
+        assert link.call(driver.ping)
+        link.process.kill()
+        with pytest.raises(Lost):
+            slow.result(PATIENCE_S)
+    assert not link.is_open
+    with pytest.raises(Lost):
+        link.call(driver.ping)
+
+
+def test_an_address_of_another_form_is_said(monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "ray//nowhere")
+    with pytest.raises(JobError) as caught:
+        join()
+    assert "not of the form HOST:PORT" in str(caught.value.__cause__)
 
 
 def test_photos_are_colorized_and_stylized_by_the_cluster(browser, two):
