@@ -135,9 +135,12 @@ def greeting() -> None:
         st.markdown(host().greeting)
 
 
-def foot() -> None:
+def foot(*, is_about: bool = False) -> None:
     """What stands at the foot of every page: the operator's words, and the way to About."""
+    if is_about and not host().footer:
+        return
     with st.container(horizontal=True, vertical_alignment="center", key="foot"):
         if host().footer:
             st.markdown(host().footer)
-        catalog.link(catalog.ABOUT.slug, _("About: what is kept, networks, licences"))
+        if not is_about:
+            catalog.link(catalog.ABOUT.slug, _("About: what is kept, networks, licences"))

@@ -23,7 +23,7 @@ from core.askers import NOBODY, Asker, asking, find_by
 from core.askers import asker as current_asker
 from core.host import host
 from core.turns import TURNS
-from ui.language import _, number
+from ui.language import _, number, plural
 
 log = logging.getLogger("camadas")
 COOKIE = "camadas_visitor"  # unguessable, of one browser; jobs and pictures belong to it
@@ -249,12 +249,13 @@ def give_back() -> None:
 def full() -> None:
     """Say that there is no room, and look again in a while."""
     st.title(_("Every place is taken"))
-    st.markdown(
-        _(
-            "{n} people are at work here now, as many as this server carries well. This page looks again every "
-            "{seconds} seconds and lets you in as soon as somebody leaves."
-        ).format(n=n_inside(), seconds=RETRY_S)
+    here = plural(
+        "One person is at work here now, as many as this server carries well.",
+        "{n} people are at work here now, as many as this server carries well.",
+        n_inside(),
     )
+    again = _("This page looks again every {seconds} seconds and lets you in as soon as somebody leaves.")
+    st.markdown(f"{here} {again.format(seconds=RETRY_S)}")
     st.fragment(_look, run_every=RETRY_S)()
 
 

@@ -28,8 +28,7 @@ with st.sidebar:
     badge()
 if visitors.let_in():
     page.run()
-    if page.url_path != catalog.ABOUT.slug:
-        foot()
+    foot(is_about=page.url_path == catalog.ABOUT.slug)
 else:
     visitors.full()
 tag = language.LOCALES[language.current()].replace("_", "-")  # as in BCP 47
