@@ -47,6 +47,19 @@ def test_the_operators_words_are_shown(monkeypatch):
     assert "Run by the school" in words(at)
 
 
+def test_they_stand_at_the_foot_of_about_too_which_does_not_lead_to_itself(monkeypatch):
+    def about() -> None:
+        from ui.page import foot
+
+        foot(is_about=True)
+
+    assert not AppTest.from_function(about).run().main.children
+    monkeypatch.setenv("CAMADAS_FOOTER", "Run by the school")
+    at = AppTest.from_function(about).run()
+    assert words(at) == "Run by the school"
+    assert not at.get("page_link")
+
+
 def test_one_language_needs_no_switch(monkeypatch):
     monkeypatch.setenv("CAMADAS_LANGUAGES", "pt")
     at = shell(lang="en")
