@@ -123,7 +123,7 @@ class Many(Work):
                     yield
                 self.good += 1
             except CamadasError as error:
-                self.problems.append((name, type(error)(error.reason, **error.details)))  # without its traceback
+                self.problems.append((name, error.alone()))
             self.done += 1
             yield
 

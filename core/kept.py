@@ -80,11 +80,13 @@ class Shelf:
         except OSError:
             log.exception("a job cannot be written down")
 
-    def take(self, token: str) -> Kept | None:
-        """The job of this token, which is on the shelf no longer; None where it is not."""
+    def take(self, token: str, owner: str) -> Kept | None:
+        """The job of this token and owner, which is on the shelf no longer; None where it is not."""
         file = self.folder / f"{token}{SUFFIX}"
         if not TOKEN.fullmatch(token) or not file.exists():
             return None
-        data = file.read_bytes()
+        kept = unpacked(file.read_bytes())
+        if kept is not None and kept.owner not in ("", owner):
+            return None
         file.unlink(missing_ok=True)
-        return unpacked(data)
+        return kept

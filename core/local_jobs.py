@@ -124,6 +124,7 @@ class LocalJobs:
             self.slots,
             kept.about,
             kept.owner,
+            asker(),
             wants_to_run=kept.wants_to_run,
             has_begun=kept.has_begun,
         )
@@ -144,7 +145,7 @@ class LocalJobs:
         """The job of this token, while it is known and the owner's."""
         with self._all:
             job = self._jobs.get(token)
-            if job is None and self._shelf is not None and (kept := self._shelf.take(token)) is not None:
+            if job is None and self._shelf is not None and (kept := self._shelf.take(token, owner)) is not None:
                 job = self._go_on(token, kept)
         return job if job is not None and job.owner in ("", owner) else None
 

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
@@ -86,9 +86,9 @@ class Turns:
             return function()
         request = _Request(asker(), operation, function, self._clock(), is_alone)
         with self._changed:
-            if len(self._waiting) >= host().waiting:
-                raise JobError("crowded", n=len(self._waiting))
             self._waiting.append(request)
+            if len(self._waiting) > host().waiting:
+                self._refuse()
             if len(self._threads) < self.at_once:
                 self._threads.append(threading.Thread(target=self._compute, name="inference", daemon=True))
                 self._threads[-1].start()
@@ -103,6 +103,14 @@ class Turns:
                     self._waiting.remove(request)
             raise
         return request.found.result()
+
+    def _refuse(self) -> None:
+        """Too many wait: the last one, of whoever has most there, is told so."""
+        n_of = Counter(request.who.visitor for request in self._waiting)
+        most = max(n_of.values())
+        request = [request for request in self._in_order() if n_of[request.who.visitor] == most][-1]
+        self._waiting.remove(request)
+        request.found.set_exception(JobError("crowded", n=len(self._waiting)))
 
     def place(self, request: _Request) -> int:
         """How many are computed before it, itself included, as things stand; 0 when it waits no longer."""

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.errors import CamadasError, SoundRejected
+from core.errors import CamadasError
 from core.sound import Settings, Sound, convolve, decode, encode, envelope, kernel_of, script, source, spectrogram
 from ui import charts, code, controls, errors, page
 from ui.components.upload_words import upload_words
@@ -83,7 +83,7 @@ def take() -> None:
     try:
         st.session_state[OWN] = decode(file.getvalue())
     except CamadasError as error:
-        st.session_state[PROBLEM] = SoundRejected(error.reason, **error.details)  # without its traceback
+        st.session_state[PROBLEM] = error.alone()
 
 
 def player(sound: Sound, title: str, name: str, span: float) -> None:

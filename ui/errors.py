@@ -63,7 +63,7 @@ SENTENCES = {
     ("JobError", "ended"): N_("This run has ended. Start another one."),
     ("JobError", "busy"): N_("This takes longer than usual. Ask again in a moment."),
     ("JobError", "cluster"): N_(
-        "The machines that compute do not answer. Your photo, settings and runs are kept. Try again in a while."
+        "The machines that compute do not answer. Your photo and settings are kept. Try again in a while."
     ),
     ("PointsRejected", "empty"): N_("There are no points in this file. Choose another one."),
     ("PointsRejected", "file_too_large"): N_("The file has {size_mb} MB; {limit_mb} MB is the most. Leave rows out."),

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import meters
 from core.host import host
-from ui.visitors import COOKIE, Owners, network_of
+from ui.visitors import COOKIE, Owners, network_of, visitor_of
 
 log = logging.getLogger("camadas.requests")
 reference: ContextVar[str] = ContextVar("reference", default="")
@@ -29,6 +29,7 @@ MINUTE_S = 60.0
 COOKIE_S = 30 * 24 * 3600
 UPLOADS = "/_stcore/upload_file/"
 MAX_BODY = 2**16  # bytes of anything that is no upload
+MOST_UPLOAD = 51 * 2**20  # bytes; what does not say its size is counted as this
 TRY_AGAIN = 1013  # WebSocket: try again later
 FORBIDDEN_NAMES = (b"server", b"x-powered-by")
 KNOWN = re.compile(r"/(_stcore/[\w-]+|media|live|static|component|ready|metrics|[a-z0-9_]*)(?=/|$)")
@@ -72,6 +73,7 @@ class Gate:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.sockets: Counter[str] = Counter()
+        self.coming: Counter[str] = Counter()  # bytes of uploads that are on their way, by session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request or WebSocket on."""
@@ -159,17 +161,20 @@ class Gate:
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send, visitor: str, address: str) -> None:
         limits = host()
-        is_within = self.uploads.takes(address, limits.address_uploads)
-        if not is_within or (visitor and not self.uploads.takes(visitor, limits.uploads)):
+        is_within = not visitor or self.uploads.takes(visitor, limits.uploads)
+        if not is_within or not self.uploads.takes(address, limits.address_uploads):
             meters.REFUSED.labels("uploads").inc()
             await _say(send, 429, "Too many files within a minute: wait a little.")
             return
         session = _path(scope).removeprefix(UPLOADS).split("/")[0]
-        if self.owners is not None and self.owners.held(session) + _length(scope) > limits.held_mb * 2**20:
+        size = min(_length(scope), MOST_UPLOAD) if _is_told(scope) else MOST_UPLOAD
+        held = self.owners.held(session) if self.owners is not None else 0
+        if held + self.coming[session] + size > limits.held_mb * 2**20:
             meters.REFUSED.labels("held").inc()
             await _say(send, 413, "Too many files at once: reload the page.")
             return
         has_begun = False
+        self.coming[session] += size
 
         async def answer(message: Message) -> None:
             nonlocal has_begun
@@ -183,6 +188,10 @@ class Gate:
             meters.REFUSED.labels("upload_seconds").inc()
             if not has_begun:
                 await _say(send, 408, "The file has not come in time: try again.")
+        finally:
+            self.coming[session] -= size
+            if self.coming[session] <= 0:
+                del self.coming[session]
 
 
 def _log(what: str, scope: Scope, begun: float, **fields: object) -> None:
@@ -198,7 +207,7 @@ def _headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[byt
     made += [header for header in security_headers() if header[0] not in present]
     made.append((b"x-request-id", reference.get().encode()))
     is_page = present.get(b"content-type", b"").startswith(b"text/html")
-    if is_page and COOKIE not in HTTPConnection(scope).cookies:
+    if is_page and not visitor_of(HTTPConnection(scope).cookies):
         made.append((b"set-cookie", _cookie(scope["scheme"] == "https").encode()))
     return made
 
@@ -234,7 +243,7 @@ def _cookie(is_secure: bool) -> str:
 def _who(scope: Scope) -> tuple[str, str]:
     """The browser's cookie, and its address."""
     client = scope.get("client")
-    return HTTPConnection(scope).cookies.get(COOKIE, "")[:64], f"at {network_of(client[0] if client else '')}"
+    return visitor_of(HTTPConnection(scope).cookies), f"at {network_of(client[0] if client else '')}"
 
 
 def _path(scope: Scope) -> str:
@@ -248,6 +257,10 @@ def _family(path: str) -> str:
     """A path without what is one visitor's: tokens, sessions, names of files."""
     found = KNOWN.match(path)
     return found[0] if found else "other"
+
+
+def _is_told(scope: Scope) -> bool:
+    return any(name == b"content-length" for name, _value in scope["headers"])
 
 
 def _length(scope: Scope) -> int:

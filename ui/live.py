@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.errors import JobError
 from core.jobs import OVER, Job, Watcher, jobs
-from ui.visitors import COOKIE
+from ui.visitors import visitor_of
 
 HOUSE = ThreadPoolExecutor(16, "house")  # what a server itself waits for; downloads have another
 LOOK_S = 0.25  # between two looks at a job's state and its place in the queue
@@ -33,7 +33,7 @@ async def live(websocket: WebSocket) -> None:
         return
     await websocket.accept()
     try:
-        token, owner = websocket.path_params["token"], websocket.cookies.get(COOKIE, "")
+        token, owner = websocket.path_params["token"], visitor_of(websocket.cookies)
         job = await asyncio.get_running_loop().run_in_executor(HOUSE, _found, token, owner)
         state = "gone"
     except JobError:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.errors import CamadasError, PointsRejected
+from core.errors import CamadasError
 from core.plane import Common, Split, points_file
 from core.points import Points, clicked, of_picture, read_csv
 from ui import errors, photo
@@ -93,4 +93,4 @@ def _take(slug: str) -> None:
     try:
         st.session_state[FILE] = read_csv(file.getvalue())
     except CamadasError as error:
-        st.session_state[PROBLEM] = PointsRejected(error.reason, **error.details)  # without its traceback
+        st.session_state[PROBLEM] = error.alone()

@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -36,8 +37,10 @@ from ui.visitors import SERVER, Closed, Owners, count, keep_together, sweep
 
 log = logging.getLogger("camadas")
 N_DOWNLOADS = 64  # threads
+WARM_AGAIN_S = 10.0
 WARM_AFTER_S = 1.0  # the first page is painted before torch takes the interpreter
 SWEEP_S = 5.0
+SWEEPING = ThreadPoolExecutor(1, "sweep")  # of its own: photos go in time, whatever others wait for
 SWITCH_S = 0.001  # with Python's own 5 ms what computes waits that long after each operation while others run a page
 _warm = threading.Event()
 _closed: list[Closed] = []
@@ -111,7 +114,7 @@ async def _sweep(owners: Owners, closed: Closed) -> None:
         Gate.uploads.forget()
         for step in (partial(sweep, owners, closed), jobs().tidy, TURNS.forget):
             try:
-                await asyncio.get_running_loop().run_in_executor(HOUSE, step)
+                await asyncio.get_running_loop().run_in_executor(SWEEPING, step)
             except Exception:
                 log.exception("a sweep failed")
 
@@ -151,16 +154,18 @@ async def metrics(request: Request) -> Response:
 def _warm_up() -> None:
     from core import cifar10, colorization
 
-    try:
-        colorization.warm_up()
-        cifar10.warm_up()
-        _warm.set()
-    except Exception:  # the page that needs it will say what is wrong; the others work
-        log.exception("warm-up failed")
+    while not _warm.is_set():
+        try:
+            colorization.warm_up()
+            cifar10.warm_up()
+            _warm.set()
+        except Exception:  # the page that needs it will say what is wrong; the others work
+            log.exception("warm-up failed")
+            time.sleep(WARM_AGAIN_S)
 
 
-checked()
 keep_together()
+checked()
 _base = str(config.get_option("server.baseUrlPath") or "").strip("/")
 ROUTES = [
     route

@@ -5,11 +5,12 @@ import gc
 import ipaddress
 import logging
 import math
+import re
 import secrets
 import sys
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ from ui.language import _, number, plural
 
 log = logging.getLogger("camadas")
 COOKIE = "camadas_visitor"  # unguessable, of one browser; jobs and pictures belong to it
+TOKEN = re.compile(r"[\w-]{22}", re.ASCII)  # as secrets.token_urlsafe(16) makes them; no address looks so
 SERVER = secrets.token_hex(8)  # this process, told from one that comes after it or stands beside it
 RETRY_S = 10
 PATIENCE_S = 2.0  # between two words about the place in the queue
@@ -36,12 +38,18 @@ _lock = threading.Lock()
 _inside: dict[str, str] = {}  # sessions that were let in, and from where
 
 
+def visitor_of(cookies: Mapping[str, Any]) -> str:
+    """Whose browser sends these cookies; empty where it has none of ours, and for what we never gave."""
+    found = cookies.get(COOKIE, "")
+    return found if isinstance(found, str) and TOKEN.fullmatch(found) else ""
+
+
 def asker_of(client: SessionClient | None) -> Asker:
     """Whose a connection is."""
     context = client.client_context if client is not None else None
     if context is None:
         return NOBODY
-    return Asker(context.cookies.get(COOKIE, ""), network_of(context.remote_ip))
+    return Asker(visitor_of(context.cookies), network_of(context.remote_ip))
 
 
 def network_of(address: str | None) -> str:

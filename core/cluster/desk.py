@@ -14,7 +14,7 @@ from ray.exceptions import RayError
 
 from core.host import host
 from core.job import State
-from core.slots import Slots, check_room
+from core.slots import MAX_ALIVE, Slots, check_room
 
 log = logging.getLogger("camadas")
 NAMESPACE, NAME, SEAT = "camadas", "desk", "seat-"
@@ -22,6 +22,7 @@ N_SPARE = 2  # seats that are ready and empty
 MOST_IN_SEAT = 8  # runs; a process of its own for each would cost seconds of a processor, and 330 MB
 MOST_TRIES = 3  # of a run whose process was killed
 KEPT_S = 600.0  # that the desk remembers what has ended
+START_S = 120.0  # that a process may take to start
 TIDY_S = 30.0  # between two looks at what is forgotten
 SILENT_S = 120.0  # after which a run that does not report is thought to be gone
 N_THREADS = 16
@@ -96,8 +97,10 @@ class Desk(Slots):
         """
         with self._register:
             self._forget_old()
-            check_room([run.whose[1:] for run in self._known.values()], whose.owner, whose.address)
             token = token or secrets.token_urlsafe(16)
+            if token in self._known:  # two tabs of one study
+                return token, self._known[token].seat
+            check_room([run.whose[1:] for run in self._known.values()], whose.owner, whose.address)
             seat = self._seat()
             self._known[token] = _Known(whose, seat, begun=begun)
             self._left.pop(token, None)
@@ -207,7 +210,12 @@ class Desk(Slots):
 
         while len(self._empty()) < N_SPARE:
             seat = f"{SEAT}{secrets.token_hex(4)}"
-            ray.get(seat_of(seat).__ray_ready__.remote())
+            actor = seat_of(seat)
+            try:
+                ray.get(actor.__ray_ready__.remote(), timeout=START_S)
+            except RayError:
+                ray.kill(actor, no_restart=True)
+                raise
             with self._register:
                 self._ready.append(seat)
 
@@ -233,6 +241,8 @@ class Desk(Slots):
         for token in [token for token, run in self._known.items() if now - run.at > SILENT_S]:
             del self._known[token]
         for token in [token for token, (_left, at) in self._left.items() if now - at > KEPT_S]:
+            del self._left[token]
+        for token in list(self._left)[:-MAX_ALIVE]:
             del self._left[token]
 
 

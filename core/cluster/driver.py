@@ -3,6 +3,7 @@
 import logging
 import os
 import pickle
+import secrets
 import signal
 import sys
 import time
@@ -19,13 +20,14 @@ from ray import serve
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError, RayError, RayTaskError
 
 from core.cluster.desk import NAMESPACE, Left, Whose, desk
-from core.cluster.inference import APP, n_replicas
-from core.cluster.link import CALL_S, Away, Lost
+from core.cluster.inference import APP
+from core.cluster.link import CALL_S, PING, Away, Lost
 from core.cluster.own import ROOT
 from core.cluster.seats import seat_of
 from core.errors import CamadasError, JobError
 from core.host import PREFIX
 
+log = logging.getLogger("camadas")
 N_THREADS = 256  # questions at once; each waits for others
 N_TRIES = 3  # where a replica, or the desk, dies
 AGAIN_S = 0.5  # between two tries
@@ -34,8 +36,14 @@ BEGIN_S = 1.0  # that is waited for a run to begin
 _sending = Lock()
 
 
-def main(fd: int, address: str) -> None:
-    """Join the cluster and answer until the other side is gone."""
+def main(fd: int, address: str, own: int) -> None:
+    """Join the cluster and answer until the other side is gone.
+
+    Args:
+        fd: of the socket to the app server.
+        address: of the cluster.
+        own: process of a cluster that is to end with the app server, however that ends; 0 for none.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the app ends first
     pipe = Connection(fd)
     try:
@@ -46,6 +54,7 @@ def main(fd: int, address: str) -> None:
             log_to_driver=False,
             logging_level=logging.ERROR,
         )
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # Ray's own would end it before the app
         pipe.send(None)
     except Exception as error:
         pipe.send(str(error) or type(error).__name__)
@@ -53,7 +62,15 @@ def main(fd: int, address: str) -> None:
     threads = ThreadPoolExecutor(N_THREADS, "ask")
     with suppress(EOFError, OSError):
         while True:
-            threads.submit(_answer, pipe, *pipe.recv())
+            number, question = pipe.recv()
+            if question == PING:
+                with _sending:
+                    pipe.send((number, pickle.dumps((True, True))))
+            else:
+                threads.submit(_answer, pipe, number, question)
+    if own:
+        with suppress(OSError):
+            os.killpg(own, signal.SIGTERM)
     os._exit(0)  # nobody wants to know what the others still wait for
 
 
@@ -93,11 +110,6 @@ def _told(error: Exception) -> Exception:
     return Lost() if isinstance(error, RayError | ConnectionError) else error
 
 
-def ping() -> bool:
-    """Whether anything is answered."""
-    return True
-
-
 # ---- inference
 @cache
 def _handle() -> Any:
@@ -126,11 +138,6 @@ def _by_a_replica(method: str, what: Any) -> Any:
             _handle.cache_clear()
             died = error
     raise Lost from died
-
-
-def how_many_replicas() -> int:
-    """As `core.cluster.inference.n_replicas`."""
-    return n_replicas()
 
 
 # ---- the desk
@@ -175,7 +182,14 @@ def begin(told: bytes, token: str, whose: Whose) -> tuple[str, str]:
         actor = _seat(seat)
     except ValueError:
         actor = seat_of(seat)
-    ray.wait([actor.begin.remote(token, told)], timeout=BEGIN_S)  # what is asked next comes after it
+    begun, _later = ray.wait([actor.begin.remote(token, told)], timeout=BEGIN_S)  # what is asked next comes after it
+    if begun:
+        try:
+            ray.get(begun[0])
+        except RayTaskError as error:
+            reference = secrets.token_hex(4)
+            log.error("reference %s: a run does not begin", reference, exc_info=error)
+            ask_desk("end", token, Left(whose.about, whose.owner, "failed", reference))
     return token, seat
 
 
@@ -193,12 +207,18 @@ def ask_seat(seat: str, seconds: float, method: str, *args: Any) -> Any:
         RayActorError: if the process is away, or gone.
     """
     try:
-        return ray.get(getattr(_seat(seat), method).remote(*args), timeout=seconds)
+        actor = _seat(seat)
     except ValueError as error:  # there is no actor of this name
         raise JobError("ended") from error
+    try:
+        return ray.get(getattr(actor, method).remote(*args), timeout=seconds)
+    except RayActorError as error:
+        if not isinstance(error, ActorUnavailableError):
+            _seat.cache_clear()
+        raise
 
 
 if __name__ == "__main__":
     from core.cluster.driver import main as begin_to_answer  # by the name that pickled functions have
 
-    begin_to_answer(int(sys.argv[1]), sys.argv[2])
+    begin_to_answer(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

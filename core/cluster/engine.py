@@ -8,6 +8,7 @@ import numpy as np
 from ray import cloudpickle
 
 from core.cluster import driver
+from core.cluster.inference import n_replicas
 from core.cluster.link import ask, join
 from core.cluster.runs import ClusterJobs
 
@@ -22,7 +23,7 @@ class Cluster:
     def __init__(self) -> None:
         join()
         self.jobs = ClusterJobs()
-        self.at_once = max(2, ask(driver.how_many_replicas))  # who goes first is said here, not where they queue there
+        self.at_once = max(2, ask(n_replicas))  # who goes first is said here, not where they queue there
 
     def predict(self, name: str, batch: np.ndarray) -> np.ndarray:
         """By a replica, together with what others ask."""

@@ -82,7 +82,8 @@ def _n(what: str) -> int:
 
 def deploy() -> None:
     """Have the deployment, with as many replicas as there are processors, or GPUs, while there is enough to do."""
-    if APP in serve.status().applications:
+    there = serve.status().applications.get(APP)
+    if there is not None and there.status in ("RUNNING", "DEPLOYING"):
         return
     make: Any = serve.deployment(
         name="inference",

@@ -28,9 +28,9 @@ PROBE_S = 3.0  # to reach an address
 START_S = 60.0  # that the driver may take to join
 RETRY_S = 3.0  # between two tries to reach a cluster
 CALL_S = 60.0  # that an answer may take
-PING_S = 5.0  # that a driver may take to answer while others wait
+PING, PING_S = b"", 5.0  # what a driver answers at once, and that it may take
 _lock = threading.Lock()
-_state: dict[str, Any] = {"failed_at": -RETRY_S, "link": None, "own": None}
+_state: dict[str, Any] = {"failed_at": -RETRY_S, "link": None, "own": None, "has_left": False}
 
 
 class Away(Exception):
@@ -46,18 +46,19 @@ class Link:
 
     Args:
         address: of the cluster, HOST:PORT.
+        own: process of a cluster of our own, which is to end with us, however we end; 0 for none.
 
     Raises:
         OSError: if it cannot join.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, own: int = 0) -> None:
         ours, theirs = socket.socketpair()
         environment = {**os.environ, "PYTHONPATH": str(ROOT), RAY_AUTO: "0"}
         environment.pop(ADDRESS, None)
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "core.cluster.driver", str(theirs.fileno()), address],
+                [sys.executable, "-m", "core.cluster.driver", str(theirs.fileno()), address, str(own)],
                 env=environment,
                 pass_fds=[theirs.fileno()],
                 stdout=subprocess.DEVNULL,
@@ -87,11 +88,20 @@ class Link:
             Lost: if the driver ends meanwhile.
             TimeoutError: if it takes longer.
         """
+        return self._call(cloudpickle.dumps((function, args)), seconds)
+
+    def answers(self) -> bool:
+        """Whether the driver still reads what it is asked."""
+        try:
+            return bool(self._call(PING, PING_S))
+        except (TimeoutError, Lost):
+            return False
+
+    def _call(self, question: bytes, seconds: float) -> Any:
         number, found = next(self._numbers), Future[bytes]()
-        question = cloudpickle.dumps((function, args))
         self._asked[number] = found
         try:
-            self._send(number, question)
+            self._send(number, question, seconds)
             is_good, value = pickle.loads(found.result(seconds))  # from a process of our own
         finally:
             self._asked.pop(number, None)
@@ -99,12 +109,15 @@ class Link:
             raise value
         return value
 
-    def _send(self, number: int, question: bytes) -> None:
+    def _send(self, number: int, question: bytes, seconds: float) -> None:
+        if not self._sending.acquire(timeout=seconds):  # it does not read what others ask
+            raise TimeoutError
         try:
-            with self._sending:
-                self._pipe.send((number, question))
+            self._pipe.send((number, question))
         except OSError as error:
             raise Lost from error
+        finally:
+            self._sending.release()
         if not self.is_open:
             raise Lost
 
@@ -137,13 +150,17 @@ def join() -> Link:
         JobError: if the cluster does not answer.
     """
     with _lock:
+        if _state["has_left"]:
+            raise JobError("cluster")
         link: Link | None = _state["link"]
         if link is not None and link.is_open:
             return link
         if time.monotonic() - _state["failed_at"] < RETRY_S:
             raise JobError("cluster")
         try:
-            _state["link"] = Link(_address())
+            address = _address()
+            own: Own | None = _state["own"]
+            _state["link"] = Link(address, own.process.pid if own is not None else 0)
         except Exception as error:
             _state["failed_at"] = time.monotonic()
             raise JobError("cluster") from error
@@ -184,7 +201,7 @@ def ask(function: Callable[..., Any], *args: Any, seconds: float = CALL_S) -> An
     except (CamadasError, Away):
         raise
     except TimeoutError as error:
-        if _answers(link):  # one answer is late: that is no reason to leave
+        if link.answers():  # one answer is late: that is no reason to leave
             raise JobError("busy") from error
         link.close()
         raise JobError("cluster") from error
@@ -194,18 +211,10 @@ def ask(function: Callable[..., Any], *args: Any, seconds: float = CALL_S) -> An
         raise JobError("cluster") from error
 
 
-def _answers(link: Link) -> bool:
-    from core.cluster.driver import ping
-
-    try:
-        return bool(link.call(ping, seconds=PING_S))
-    except (TimeoutError, Lost):
-        return False
-
-
 def leave() -> None:
-    """End the driver, and the cluster if it is our own."""
+    """End the driver, and the cluster if it is our own; for good."""
     with _lock:
+        _state["has_left"] = True
         if _state["link"] is not None:
             _state["link"].close()
         if _state["own"] is not None:

@@ -4,9 +4,11 @@ import pickle
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -19,10 +21,10 @@ from core.cluster.link import CALL_S, Away, ask, leave
 from core.cluster.seats import Begun, Standing
 from core.errors import JobError
 from core.job import OVER, Job, State, Watcher
-from core.local_job import ANSWER_S
+from core.local_job import ANSWER_S, MAX_COMMANDS
 from core.work import Work
 
-SENDING = ThreadPoolExecutor(1, "send")  # in their order, and nobody waits for a cluster that does not answer
+SENDING = ThreadPoolExecutor(16, "send")  # nobody waits for a cluster that does not answer
 FRESH_S = 0.25  # that a state holds which nobody watches
 AGAIN_S = 0.5  # between two tries where a run does not answer
 T = TypeVar("T")
@@ -44,6 +46,8 @@ class ClusterJob:
         self._changed = threading.Condition()
         self._watchers: set[Watcher] = set()
         self._thread: threading.Thread | None = None
+        self._commands: deque[tuple[str, Any]] = deque(maxlen=MAX_COMMANDS)
+        self._is_sending = False
 
     @property
     def state(self) -> State:
@@ -78,12 +82,23 @@ class ClusterJob:
     def send(self, name: str, value: Any = None) -> None:
         """As `Job.send`; to who does not answer nothing is sent."""
         if self._left is None:
-            SENDING.submit(self._send, name, value)
+            with self._changed:
+                self._commands.append((name, value))
+                if not self._is_sending:
+                    self._is_sending = True
+                    SENDING.submit(self._send)
             self._at = 0.0
 
-    def _send(self, name: str, value: Any) -> None:
-        with suppress(Exception):
-            self._ask(ANSWER_S, "send", name, value)
+    def _send(self) -> None:
+        """Send what was asked for, in its order."""
+        while True:
+            with self._changed:
+                if not self._commands:
+                    self._is_sending = False
+                    return
+                name, value = self._commands.popleft()
+            with suppress(Exception):
+                self._ask(ANSWER_S, "send", name, value)
 
     def _ask(self, seconds: float, method: str, *args: Any) -> Any:
         """What its process says.
@@ -174,9 +189,6 @@ class ClusterJob:
             try:
                 self._standing, version, frame = self._ask(CALL_S, "look", self._standing, newest)
                 self._at = time.monotonic()
-            except (JobError, Away) as error:
-                self._note(error)
-                time.sleep(AGAIN_S)
             except Exception as error:
                 self._note(error)
                 time.sleep(AGAIN_S)
@@ -196,16 +208,20 @@ class ClusterJob:
     def _ended(self) -> None:
         """It goes on no longer: fetch what it left."""
         try:
-            left: Left | None = ask(driver.ask_desk, "left", self.token)
+            found = ask(driver.find, self.token)
         except JobError:
             self._standing = self._standing._replace(state="away")
             return
-        self._take(left or Left(self.about, self.owner, "lost"))
+        if found is None or isinstance(found, Left):
+            self._take(found or Left(self.about, self.owner, "lost"))
+        else:  # it is about to tell the desk that it has ended, or goes on elsewhere
+            self._seat, _whose = found
+            self._standing = self._standing._replace(state="away")
 
     def _take(self, left: Left) -> None:
         self._result = pickle.loads(left.result) if left.result else None  # from a process of ours
         self._standing = Standing(left.state, 0, left.problem, left.has_begun)
-        self._left = left
+        self._left = replace(left, result=b"")
 
 
 class ClusterJobs:

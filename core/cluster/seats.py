@@ -122,7 +122,10 @@ class Seat:
         self._over: deque[str] = deque(maxlen=N_OVER)
         self._changed = threading.Condition()
         for token, told, kept in ray.get(self.far.held.remote(name)):  # the process was killed
-            self.begin(token, told, kept)
+            try:
+                self.begin(token, told, kept)
+            except Exception:  # the others go on
+                log.exception("a run does not go on")
 
     def begin(self, token: str, told: bytes, kept: bytes | None = None) -> None:
         """Let a run go on here.

@@ -446,6 +446,7 @@ def test_what_may_be_is_written_down_at_the_end_and_goes_on_in_another_server(tm
     assert {file.stat().st_mode & 0o077 for file in tmp_path.iterdir()} == {0}
     after.look_in(tmp_path)
     assert after.find(running.token, "somebody") is None
+    assert not after._jobs  # nor does it go on by that
     again = after.find(running.token, "me")
     assert again.about == "about"
     until(lambda: again.state == "running" and again.version > 3)

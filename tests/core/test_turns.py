@@ -152,6 +152,20 @@ def test_a_crowd_is_refused_with_a_reason(monkeypatch):
     assert crowd.go() == ["a", "b"]
 
 
+def test_who_fills_the_list_makes_room_for_others(monkeypatch):
+    monkeypatch.setenv("CAMADAS_WAITING", "3")
+    turns = Turns(1)
+    crowd = Crowd(turns)
+    for name in ("first tab", "second tab", "third tab"):
+        crowd.ask(Asker("greedy"), name)
+    newcomer = crowd.pool.submit(crowd._ask, Asker("newcomer"), "newcomer", lambda: None)
+    with pytest.raises(JobError) as caught:
+        crowd.futures.pop().result(30)  # the third tab's
+    assert caught.value.reason == "crowded"
+    assert crowd.go() == ["first tab", "second tab", "newcomer"]
+    newcomer.result(30)
+
+
 def test_what_was_computed_counts_for_browser_and_address():
     clock = Clock()
     turns = Turns(1, clock)

@@ -61,7 +61,9 @@ def test_an_owner_and_an_address_have_their_limits(quiet, monkeypatch):
     with pytest.raises(JobError, match="3 jobs of this visitor or address"):
         entered(quiet, owner="third", address="school")
     quiet.end(token, Left("", "me", "cancelled"))
-    assert entered(quiet, "mine", address="elsewhere")[0] == "mine"
+    token, seat = entered(quiet, "mine", address="elsewhere")
+    assert token == "mine"
+    assert entered(quiet, "mine", address="elsewhere") == ("mine", seat)  # another tab
 
 
 def test_runs_are_spread_over_the_processors_and_then_fill_the_processes(quiet):

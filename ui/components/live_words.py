@@ -19,7 +19,9 @@ def live_words(button: str = "") -> dict[str, str]:
         "below": _("epochs"),
         "queued": _("Others are training: you are number {n} in the queue."),
         "gone": _("This run has ended. Change a control, or press “{button}”.").format(button=again),
-        "away": _("What computes does not answer just now. The run is kept and goes on as soon as it does."),
+        "away": _(
+            "What computes does not answer just now. The run goes on as soon as it does, from what was kept of it."
+        ),
         "lost": _("The machine that computed this run has failed. Press “{button}” for another one.").format(
             button=again
         ),
