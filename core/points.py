@@ -12,6 +12,7 @@ import numpy as np
 from sklearn import datasets
 
 from core.errors import ExpressionError, PointsRejected
+from core.syntax import expression_of
 
 SPAN = 3.0  # the plane that is shown reaches from -3 to 3
 MAX_BYTES = 5 * 2**20
@@ -125,7 +126,7 @@ def evaluate(expression: str, x: np.ndarray) -> np.ndarray:
     if len(expression) > MAX_EXPRESSION:
         raise ExpressionError("syntax")
     try:
-        tree = ast.parse(expression.strip().replace("^", "**"), mode="eval")
+        tree = expression_of(expression.strip().replace("^", "**"))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError("syntax") from error
     with np.errstate(all="ignore"):
@@ -139,7 +140,7 @@ def formula(expression: str) -> str:
     >>> formula("x^2 - 1  # and so on")
     'x ** 2.0 - 1.0'
     """
-    tree = ast.parse(expression.strip().replace("^", "**"), mode="eval")
+    tree = expression_of(expression.strip().replace("^", "**"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant):
             node.value = float(node.value)  # type: ignore[arg-type]

@@ -9,6 +9,8 @@ import nbformat
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from core.syntax import tree_of
+
 CELL = "# %%"
 
 
@@ -54,7 +56,7 @@ def source(module: str, *names: str) -> str:
     """
     text = _text(module)
     found = {}
-    for node in ast.parse(text).body:
+    for node in tree_of(text).body:
         segment = ast.get_source_segment(text, node) or ""
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             decorators = [f"@{ast.get_source_segment(text, decorator)}\n" for decorator in node.decorator_list]
@@ -70,7 +72,7 @@ def source(module: str, *names: str) -> str:
 def body(module: str) -> str:
     """The source of one of our modules without its docstring and imports."""
     text = _text(module)
-    nodes = [n for n in ast.parse(text).body if not isinstance(n, ast.Import | ast.ImportFrom)][1:]
+    nodes = [n for n in tree_of(text).body if not isinstance(n, ast.Import | ast.ImportFrom)][1:]
     return "\n".join(text.splitlines()[nodes[0].lineno - 1 :])
 
 

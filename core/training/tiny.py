@@ -9,6 +9,7 @@ A test holds it to the plain loop of torch.nn and torch.optim.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -83,8 +84,7 @@ class Network:
         norms = [weights[0].new_full((*many, n), scale) for n in self._normed() for scale in (1.0, 0.0)]
         self.flat = torch.cat([tensor.flatten() for tensor in (*weights, *norms)])
         self.gradient, self.first, self.second = (torch.zeros_like(self.flat) for _ in range(3))
-        self.weights, self.norms = self._views(self.flat)
-        self._gradients, self._norm_gradients = self._views(self.gradient)
+        self._look_in()
         self._is_weight = torch.zeros_like(self.flat)
         for view in self._views(self._is_weight)[0]:
             view[..., :-1] = 1
@@ -96,6 +96,15 @@ class Network:
         self.means = self.flat.new_zeros(*many, sum(self._normed()))
         self.variances = torch.ones_like(self.means)
         self.n_steps = 0
+
+    def _look_in(self) -> None:
+        """Weights and gradients are views: what changes the one changes the other."""
+        self.weights, self.norms = self._views(self.flat)
+        self._gradients, self._norm_gradients = self._views(self.gradient)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._look_in()  # pickle has made copies of them
 
     def reshaped(self, shape: Shape) -> "Network":
         """A copy with a new optimizer, perhaps of another loss or dropout; the sizes must be the same."""

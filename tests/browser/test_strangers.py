@@ -290,8 +290,8 @@ def test_nonsense_on_the_socket_is_closed_without_a_word_of_ours(guarded):
         said: list[bytes] = []
         uri = address.replace("http", "ws") + "/_stcore/stream"
         async with websockets.connect(uri, origin=address, open_timeout=PATIENCE_S) as line:
-            await line.send(message)
             try:
+                await line.send(message)
                 while True:
                     said.append(await asyncio.wait_for(line.recv(), PATIENCE_S))
             except websockets.ConnectionClosed:

@@ -68,6 +68,31 @@ def test_a_comparison_goes_on_to_the_same_accuracies():
     assert other.accuracies == work.accuracies
 
 
+@pytest.mark.parametrize("more", [{}, {"optimizer": "Adam", "batch_norm": True, "dropout": 0.2}], ids=["SGD", "Adam"])
+def test_a_small_network_goes_on_to_the_same_weights(more):
+    settings = moons.Settings(**more)
+    work = Playground(settings, moons.points_of(settings))
+    for _ in range(3):
+        work.command("epoch", None)
+    other = pickle.loads(pickle.dumps(work))
+    for each in (work, other):
+        for _ in range(3):
+            each.command("epoch", None)
+    assert other.history == work.history
+    assert len({loss for _epoch, loss, *_rest in other.history}) == 7  # it learns
+    assert torch.equal(other.network.flat, work.network.flat)
+
+
+def test_many_small_networks_go_on_to_the_same_weights():
+    work = Many([moons.Settings(weights_seed=seed) for seed in range(3)])
+    work._advance(20)
+    other = pickle.loads(pickle.dumps(work))
+    for each in (work, other):
+        each._advance(20)
+    assert torch.equal(other.network.flat, work.network.flat)
+    assert other.measured() == work.measured()
+
+
 @pytest.mark.parametrize(
     "make",
     [
