@@ -104,11 +104,11 @@ def serving(
             process.kill()
 
 
-def launch(playwright: Playwright) -> Browser:
-    """The installed Chromium or Chrome."""
+def launch(playwright: Playwright, *more: str) -> Browser:
+    """The installed Chromium or Chrome; `more` are flags."""
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     assert found, "no Chromium or Chrome is installed: run `make setup-test`"
-    return playwright.chromium.launch(executable_path=found, args=FLAGS)
+    return playwright.chromium.launch(executable_path=found, args=[*FLAGS, *more])
 
 
 @contextmanager
@@ -124,7 +124,7 @@ def visiting(
 ) -> Iterator[Page]:
     """A visitor with a fresh session; fails if the page asks another host for anything or throws in JavaScript."""
     context = browser.new_context(
-        base_url=address,
+        base_url=f"{address}/",
         viewport=size,
         color_scheme=theme,
         locale=LOCALES[language],
@@ -158,7 +158,7 @@ def settled(page: Page) -> None:
 
 def open_page(page: Page, path: str) -> None:
     """Come by a link and wait for the whole page."""
-    page.goto(path)
+    page.goto(f".{path}" if path.startswith("/") else path)  # within the app's base path
     settled(page)
     page.get_by_role("heading", level=1).wait_for()
 
