@@ -70,6 +70,11 @@ def version() -> str:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
+def is_alone() -> bool:
+    """Whether this server computes by itself, and not with others."""
+    return host().engine == "local"
+
+
 def kept_s() -> float:
     """Seconds after which a closed tab's photo and settings are gone."""
     return host().session_kept_s

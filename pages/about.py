@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.about import card, kept_s, licences, models, version
+from core.about import card, is_alone, kept_s, licences, models, version
 from core.errors import CheckpointError
 from ui import errors, page
 from ui.language import N_, _, number, plural
@@ -58,7 +58,13 @@ def kept() -> None:
                     "is a random number that is good for 30 days and says nothing about you."
                 ),
                 _("**The log** counts requests, errors and seconds. It has no addresses, no file names, no photos."),
-                _("Nothing is loaded from any other server, and nothing is sent to one."),
+                _("Nothing is loaded from any other server, and nothing is sent to one.")
+                if is_alone()
+                else _(
+                    "This server computes with others of the same operator: what is worked on goes through their "
+                    "memory, where that is full through a temporary file. Nothing is loaded from or sent to anybody "
+                    "else."
+                ),
             )
         )
     )

@@ -260,16 +260,16 @@ def _family(path: str) -> str:
 
 
 def _is_told(scope: Scope) -> bool:
-    return any(name == b"content-length" for name, _value in scope["headers"])
+    names = {name for name, _value in scope["headers"]}
+    return b"content-length" in names and b"transfer-encoding" not in names
 
 
 def _length(scope: Scope) -> int:
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            return int(value) if value.isdigit() else MAX_BODY + 1
-        if name == b"transfer-encoding":
-            return MAX_BODY + 1
-    return 0
+    headers = dict(scope["headers"])
+    if b"transfer-encoding" in headers:
+        return MAX_BODY + 1
+    length = headers.get(b"content-length", b"0")
+    return int(length) if length.isdigit() else MAX_BODY + 1
 
 
 def _may_measure(scope: Scope) -> bool:

@@ -126,6 +126,8 @@ class Desk(Slots):
     def report(self, token: str, whose: Whose, seat: str, state: State) -> bool:
         """A run says that it goes on; whether the desk knows what it is."""
         with self._register:
+            if token in self._left:  # it comes late
+                return True
             known = self._known.setdefault(token, _Known(whose, seat))
             known.state, known.at = state, time.monotonic()
             return bool(known.begun)
@@ -137,8 +139,9 @@ class Desk(Slots):
             if known is not None:
                 known.kept, known.begun = kept or known.kept, begun or known.begun
 
-    def held(self, seat: str) -> list[tuple[str, bytes, bytes | None]]:
-        """What is to go on in a process that begins anew: token, what each was to be, and how far it had come."""
+    def held(self, seat: str) -> list[tuple[str, bytes, bytes | None, bool]]:
+        """What is to go on in a process that begins anew: its token, what it was to be, how far it had come, whether it
+        was at work."""
         found = []
         with self._register:
             for token, run in list(self._known.items()):
@@ -146,7 +149,7 @@ class Desk(Slots):
                     continue
                 run.n_tries, run.at = run.n_tries + 1, time.monotonic()
                 if run.begun and run.n_tries <= MOST_TRIES:
-                    found.append((token, run.begun, run.kept))
+                    found.append((token, run.begun, run.kept, run.state in ("running", "queued")))
                 else:
                     self._end(token, Left(run.whose.about, run.whose.owner, "lost"))
         return found

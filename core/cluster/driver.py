@@ -33,7 +33,7 @@ N_TRIES = 3  # where a replica, or the desk, dies
 AGAIN_S = 0.5  # between two tries
 ASKED_S = 10.0  # that the desk may take to answer
 BEGIN_S = 1.0  # that is waited for a run to begin
-_sending = Lock()
+_sending, _deploying = Lock(), Lock()
 
 
 def main(fd: int, address: str, own: int) -> None:
@@ -112,10 +112,15 @@ def _told(error: Exception) -> Exception:
 
 # ---- inference
 @cache
-def _handle() -> Any:
-    """The deployment, made where there is none yet."""
+def _deployed() -> Any:
     ask_desk("deploy", seconds=CALL_S)
     return serve.get_app_handle(APP)
+
+
+def _handle() -> Any:
+    """The deployment, made where there is none yet; asked for by one at a time, for the desk has few threads."""
+    with _deploying:
+        return _deployed()
 
 
 def predict(name: str, batch: np.ndarray) -> np.ndarray | Exception:
@@ -135,7 +140,7 @@ def _by_a_replica(method: str, what: Any) -> Any:
         try:
             return getattr(_handle(), method).remote(what).result(timeout_s=CALL_S)
         except RayActorError as error:
-            _handle.cache_clear()
+            _deployed.cache_clear()
             died = error
     raise Lost from died
 
@@ -186,6 +191,9 @@ def begin(told: bytes, token: str, whose: Whose) -> tuple[str, str]:
     if begun:
         try:
             ray.get(begun[0])
+        except RayActorError:  # the process begins anew, or is made anew, and hears of the run from the desk
+            _seat.cache_clear()
+            seat_of(seat)
         except RayTaskError as error:
             reference = secrets.token_hex(4)
             log.error("reference %s: a run does not begin", reference, exc_info=error)

@@ -1,5 +1,6 @@
 """Runs of the cluster, as an app server sees them: core.jobs.Jobs."""
 
+import logging
 import pickle
 import threading
 import time
@@ -24,6 +25,7 @@ from core.job import OVER, Job, State, Watcher
 from core.local_job import ANSWER_S, MAX_COMMANDS
 from core.work import Work
 
+log = logging.getLogger("camadas")
 SENDING = ThreadPoolExecutor(16, "send")  # nobody waits for a cluster that does not answer
 FRESH_S = 0.25  # that a state holds which nobody watches
 AGAIN_S = 0.5  # between two tries where a run does not answer
@@ -219,7 +221,11 @@ class ClusterJob:
             self._standing = self._standing._replace(state="away")
 
     def _take(self, left: Left) -> None:
-        self._result = pickle.loads(left.result) if left.result else None  # from a process of ours
+        try:
+            self._result = pickle.loads(left.result) if left.result else None  # from a process of ours
+        except Exception:
+            left = replace(left, state="failed", problem=self.token[:8])
+            log.exception("reference %s: what a run left cannot be read", left.problem)
         self._standing = Standing(left.state, 0, left.problem, left.has_begun)
         self._left = replace(left, result=b"")
 

@@ -121,9 +121,11 @@ class Seat:
         self._here: dict[str, LocalJob] = {}
         self._over: deque[str] = deque(maxlen=N_OVER)
         self._changed = threading.Condition()
-        for token, told, kept in ray.get(self.far.held.remote(name)):  # the process was killed
+        for token, told, kept, is_at_work in ray.get(self.far.held.remote(name)):  # the process was killed
             try:
                 self.begin(token, told, kept)
+                if is_at_work:
+                    self._here[token].send("resume")
             except Exception:  # the others go on
                 log.exception("a run does not go on")
 
@@ -135,7 +137,8 @@ class Seat:
             told: pickled `Begun`.
             kept: as far as it had come, as core.kept has it.
         """
-        if token in self._here:  # told by the desk already
+        there = self._here.get(token)
+        if there is not None and there.state not in OVER:  # told by the desk already
             return
         begun: Begun = pickle.loads(told)  # from an app server of ours
         before = unpacked(kept) if kept else None

@@ -92,9 +92,10 @@ def test_what_is_kept_is_of_a_run_that_goes_on(quiet):
     quiet.keep("run", b"how far")
     quiet.keep("run", None)  # it could not be asked just now
     assert quiet.where("run") == (seat, Whose("about", "me", ""))
-    assert quiet.held(seat) == [("run", b"what", b"how far")]
+    assert quiet.held(seat) == [("run", b"what", b"how far", False)]
     quiet.end("run", Left("about", "me", "done", result=b"result"))
     quiet.keep("run", b"too late")
+    assert quiet.report("run", Whose("about", "me", ""), seat, "running")  # so is this
     assert quiet.held(seat) == []
     assert quiet.where("run") is None
     assert quiet.left("run").result == b"result"
@@ -117,7 +118,7 @@ def test_a_desk_that_has_begun_anew_hears_what_goes_on(quiet):
     quiet.keep("run", b"how far", b"what")
     assert quiet.report("run", whose, "seat-1", "running")
     assert quiet.where("run") == ("seat-1", whose)
-    assert quiet.held("seat-1") == [("run", b"what", b"how far")]
+    assert quiet.held("seat-1") == [("run", b"what", b"how far", True)]
 
 
 def test_who_is_silent_for_long_is_gone(quiet, monkeypatch):

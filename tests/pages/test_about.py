@@ -1,5 +1,7 @@
 """About: what is kept, every network's card, the licences; what an operator opens, says and closes."""
 
+from types import SimpleNamespace
+
 from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import names
@@ -23,6 +25,13 @@ def test_it_says_how_long_a_photo_is_kept(monkeypatch):
     monkeypatch.setenv("CAMADAS_SESSION_KEPT_S", "90")
     assert "90 seconds" in words(open_page("about"))
     assert "90 segundos" in words(open_page("about", "pt"))
+
+
+def test_it_says_who_computes(monkeypatch):
+    assert "nothing is sent to one" in words(open_page("about"))
+    monkeypatch.setattr("core.about.host", lambda: SimpleNamespace(engine="ray", session_kept_s=60.0))
+    assert "computes with others" in words(open_page("about"))
+    assert "calcula junto com outros" in words(open_page("about", "pt"))
 
 
 def test_it_has_every_network_and_its_card():
