@@ -162,6 +162,8 @@ class Study(Work):
         if self.trial is None or self.many is None:
             if self._is_there_more():
                 self.trial = self._begun().ask(distributions(self.settings))
+                self.beaten_at = -math.inf
+                self._beat()  # at once: one of which nothing was ever heard is nobody's to try again
                 self.trial.set_user_attr(WORKER, self.worker)
                 self.many = network_of(self.settings, self.trial.params, self.points)
         elif not self.many.step():
@@ -179,8 +181,12 @@ class Study(Work):
         fail_stale_trials(study)
         self._read()
         n_under_way = len(study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
-        self.is_waiting = len(self.tried) < self.n_trials <= len(self.tried) + n_under_way
-        return len(self.tried) + n_under_way < self.n_trials
+        is_one_left = bool(
+            study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+        )  # a dead worker's, to be next
+        is_more = is_one_left or len(self.tried) + n_under_way < self.n_trials
+        self.is_waiting = len(self.tried) < self.n_trials and not is_more
+        return is_more
 
     def _beat(self) -> None:
         """Say that this worker lives."""

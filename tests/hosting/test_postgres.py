@@ -57,18 +57,28 @@ def finish(work: Study) -> None:
 
 def test_workers_share_a_study_and_a_killed_ones_trial_is_tried_again(server):
     own = begun(server.address, "shared")
-    killed, other = worker("shared", server.address), worker("shared", server.address)
+    killed = worker("shared", server.address)
     study = optuna.load_study(study_name=f"{PREFIX}shared", storage=storage(server.address))
     assert killed.stdout is not None
     assert killed.stdout.readline().startswith("trial")  # it works
-    killed.send_signal(signal.SIGSTOP)  # in the middle of a trial, or between two: then let it go on
+    (name,) = {trial.user_attrs["worker"] for trial in study.get_trials(states=(TrialState.COMPLETE,))}
     deadline = time.monotonic() + PATIENCE_S
-    while not [t for t in study.get_trials(states=(TrialState.RUNNING,)) if t.user_attrs.get("worker")]:
-        killed.send_signal(signal.SIGCONT)
+
+    def is_at_one() -> bool:
         assert time.monotonic() < deadline
-        killed.send_signal(signal.SIGSTOP)
+        return any(t.user_attrs.get("worker") == name for t in study.get_trials(states=(TrialState.RUNNING,)))
+
+    while True:  # stopped in the middle of a trial
+        if is_at_one():
+            killed.send_signal(signal.SIGSTOP)
+            if is_at_one():
+                break
+            killed.send_signal(signal.SIGCONT)
     killed.kill()
     killed.wait(timeout=20)
+    other = worker("shared", server.address)
+    assert other.stdout is not None
+    assert other.stdout.readline().startswith("trial")
     finish(own)
     assert other.wait(timeout=2 * PATIENCE_S) == 0
     trials = study.get_trials()
