@@ -184,8 +184,9 @@ class Study(Work):
         is_one_left = bool(
             study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
         )  # a dead worker's, to be next
-        is_more = is_one_left or len(self.tried) + n_under_way < self.n_trials
-        self.is_waiting = len(self.tried) < self.n_trials and not is_more
+        n_left = self.n_trials - len(self.tried)
+        is_more = n_left > 0 and (is_one_left or n_under_way < n_left)
+        self.is_waiting = n_left > 0 and not is_more
         return is_more
 
     def _beat(self) -> None:

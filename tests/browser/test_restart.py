@@ -13,6 +13,10 @@ from playwright.sync_api import Page, expect
 from tests.browser.browse import PATIENCE_S, answers, environment_of, free_port, open_page, settled, visiting
 from ui.files import ROOT
 
+ASKED = """new MutationObserver(() => {
+  window.asked ||= document.querySelector('.stDialog h2')?.textContent === "Connection error";
+}).observe(document.body, { childList: true, subtree: true })"""
+
 
 def started(port: int, cache: Path) -> subprocess.Popen:
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
@@ -49,6 +53,10 @@ def test_a_page_survives_a_new_start_with_its_settings_and_its_run(browser, tmp_
             run = re.search(r"moons_run=([\w-]+)", page.url)[1]
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=20) in (0, -15)
+            page.evaluate(ASKED)
+            expect(page.get_by_role("status").filter(has_text=away)).to_be_visible()
+            page.wait_for_function("window.asked")  # Streamlit's question about the internet
+            expect(page.get_by_role("dialog")).to_have_count(0)
             expect(page.get_by_role("status").filter(has_text=away)).to_be_visible()
             before = epoch(page)
             process = started(port, tmp_path)

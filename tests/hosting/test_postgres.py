@@ -86,7 +86,7 @@ def test_workers_share_a_study_and_a_killed_ones_trial_is_tried_again(server):
     assert SETTINGS.n_trials <= len(own.tried) <= len(done) <= SETTINGS.n_trials + 2  # who begins at the same moment
     assert len({trial.user_attrs["worker"] for trial in done}) == 3  # each did its part
     failed = [trial for trial in trials if trial.state == TrialState.FAIL]
-    again = {trial.system_attrs.get("failed_trial"): trial.params for trial in done}
+    again = {number: trial.params for trial in done for number in trial.system_attrs.get("retry_history", [])}
     assert failed
     assert [trial.params for trial in failed] == [again[trial.number] for trial in failed]
 
