@@ -20,7 +20,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from core.errors import CamadasError, CheckpointError, ImageRejected, SettingsError
@@ -62,7 +62,9 @@ def settings() -> None:
     """List what an operator may set by variables of the environment, and what is set."""
     from core.host import described
 
-    table = Table("variable", "value", "set", "meaning")
+    table = Table(
+        Column("variable", no_wrap=True), Column("value", overflow="fold"), "set", Column("meaning", overflow="fold")
+    )
     for name, value, is_set, meaning in described():
         table.add_row(name, Text(value), "yes" if is_set else "", Text(meaning))
     console.print(table)

@@ -70,6 +70,7 @@ class SettingsError(CamadasError):
 
     messages: ClassVar[dict[str, str]] = {
         "variable": "{argument}={value!r} is not allowed: {rule}",
+        "no_variable": "there is no setting {argument}: {rule}",
         "shape": "{argument} must be {rule}, but is {value}: change its shape",
         "folder": "{argument} is no folder that can be used ({value}): name another",
         "file": "{argument} cannot be read ({value}): name another file",

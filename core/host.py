@@ -50,22 +50,24 @@ class Host(BaseSettings):
         ("127.0.0.0/8", "::1/128"), validate_default=True, description="who may read /metrics: 10.0.0.0/8,::1"
     )
     visitors: int = Field(100, ge=1, le=10_000, description="sessions at once; further visitors are asked to wait")
-    address_visitors: int = Field(80, ge=1, le=10_000, description="of an address")
+    address_visitors: int = Field(80, ge=1, le=10_000, description="sessions at once of an address")
     session_kept_s: float = Field(
         60, ge=1, le=3600, description="after so many seconds a closed tab's photo and settings are gone"
     )
     sockets: int = Field(30, ge=2, le=10_000, description="open WebSockets of a browser; a tab has one or two")
-    address_sockets: int = Field(400, ge=2, le=100_000, description="of an address: a school may have just one")
+    address_sockets: int = Field(
+        400, ge=2, le=100_000, description="open WebSockets of an address: a school may have just one"
+    )
     uploads: int = Field(30, ge=1, le=10_000, description="uploads a minute of a browser")
-    address_uploads: int = Field(600, ge=1, le=100_000, description="of an address")
+    address_uploads: int = Field(600, ge=1, le=100_000, description="uploads a minute of an address")
     held_mb: int = Field(250, ge=51, le=100_000, description="megabytes of files that a session may hold")
     upload_s: float = Field(60, ge=1, le=3600, description="seconds that an upload may take")
     jobs: int = Field(8, ge=1, le=400, description="runs of a browser at once, those that wait included")
-    address_jobs: int = Field(150, ge=1, le=400, description="of an address")
+    address_jobs: int = Field(150, ge=1, le=400, description="runs of an address at once")
     seconds: float = Field(
         30, ge=1, le=6000, description="computing seconds a minute of a browser; then it waits for all others"
     )
-    address_seconds: float = Field(600, ge=1, le=60_000, description="of an address")
+    address_seconds: float = Field(600, ge=1, le=60_000, description="computing seconds a minute of an address")
     computing: int | None = Field(
         None,
         ge=1,
@@ -86,7 +88,7 @@ class Host(BaseSettings):
         known = sorted(file.stem for file in PAGES.glob("*.py"))
         for word in value:
             if word not in known:
-                raise ValueError(f"there is no page {word!r}, but {', '.join(known)}")
+                raise ValueError(f"there is no page {word!r}, {_perhaps(word, known) or 'but ' + ', '.join(known)}")
         return value
 
     @field_validator("embedding")
@@ -110,21 +112,35 @@ def host() -> Host:
 @lru_cache(8)
 def _host(variables: tuple[tuple[str, str], ...]) -> Host:
     known = {PREFIX + name.upper() for name in Host.model_fields}
-    for name, value in variables:
+    for name, _value in variables:
         if name not in known:
-            near = get_close_matches(name, known, 1, 0.5)
-            rule = f"one of `python -m core settings`{f', perhaps {near[0]}' if near else ''}"
-            raise SettingsError("variable", argument=name, value=value, rule=rule)
+            bare = [word.removeprefix(PREFIX) for word in known]
+            rule = _perhaps(name.removeprefix(PREFIX), bare, PREFIX) or "`.venv/bin/python -m core settings` lists all"
+            raise SettingsError("no_variable", argument=name, rule=rule)
     try:
         return Host()
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
         variable = PREFIX + name.upper()
-        said = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(
-            "variable", argument=variable, value=dict(variables).get(variable, ""), rule=said
-        ) from error
+        value = dict(variables).get(variable, "")
+        raise SettingsError("variable", argument=variable, value=value, rule=_rule(name, first)) from error
+
+
+def _perhaps(word: str, known: list[str], prefix: str = "") -> str:
+    near = get_close_matches(word, known, 1)
+    return f"perhaps {prefix}{near[0]}" if near else ""
+
+
+def _rule(name: str, error: Any) -> str:
+    """What is allowed, of a field that pydantic has refused."""
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    if error["type"] == "literal_error":
+        return f"choose {error['ctx']['expected']}"
+    field = Host.model_fields[name]
+    least, most = (next((getattr(m, end) for m in field.metadata if hasattr(m, end)), None) for end in ("ge", "le"))
+    return f"{field.description}" if least is None else f"give a number from {least} to {most}"
 
 
 def described() -> list[tuple[str, str, bool, str]]:

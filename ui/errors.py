@@ -109,6 +109,7 @@ SENTENCES = {
     ("DatasetError", "no_labels"): N_("{name} does not say what its pictures show."),
     ("DatasetError", "too_few"): N_("{name} has {n} pictures; at least {least} are needed."),
     ("DatasetError", "sizes_differ"): N_("The pictures of {name} differ in size."),
+    ("SettingsError", "no_variable"): N_("There is no setting {argument}: {rule}"),
     ("SettingsError", "variable"): N_("{argument} cannot be {value}: {rule}"),
     ("SettingsError", "shape"): N_("{argument} must be {rule}, but is {value}."),
     ("SettingsError", "folder"): N_("{argument} is no folder that can be used: {value}."),

@@ -42,16 +42,17 @@ def test_a_variable_is_read(monkeypatch, name, value, found):
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
-        ("CAMADAS_VISITORS", "0", "greater than or equal to 1"),
-        ("CAMADAS_VISITORS", "many", "valid integer"),
+        ("CAMADAS_VISITORS", "0", "give a number from 1 to 10000"),
+        ("CAMADAS_VISITORS", "many", "give a number from 1 to 10000"),
+        ("CAMADAS_COMPUTING", "257", "give a number from 1 to 256"),
         ("CAMADAS_LANGUAGES", "fr", "'en' or 'pt'"),
-        ("CAMADAS_LANGUAGES", "", "at least 1"),
+        ("CAMADAS_LANGUAGES", "", "offered"),
         ("CAMADAS_EMBEDDING", "https://a.example; script-src *", "no site"),
-        ("CAMADAS_METRICS", "1.2.3", "network"),
+        ("CAMADAS_METRICS", "1.2.3", "who may read /metrics"),
         ("CAMADAS_DEVICE", "gpu", "cuda"),
-        ("CAMADAS_ENGINE", "magic", "local"),
-        ("CAMADAS_PAGES", "moons,nowhere", "nowhere"),
-        ("CAMADAS_VISITOR", "3", "perhaps CAMADAS_VISITORS"),
+        ("CAMADAS_ENGINE", "magic", "choose 'local' or 'ray'"),
+        ("CAMADAS_PAGES", "moons,colorisation", "no page 'colorisation', perhaps colorization"),
+        ("CAMADAS_PAGES", "nowhere", "but about, activations"),
     ],
 )
 def test_a_wrong_variable_is_named_with_what_is_allowed(monkeypatch, variable, value, said):
@@ -63,17 +64,29 @@ def test_a_wrong_variable_is_named_with_what_is_allowed(monkeypatch, variable, v
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("variable", "said"), [("CAMADAS_VISITOR", "perhaps CAMADAS_VISITORS"), ("CAMADAS_XYZ", "core settings` lists all")]
+)
+def test_a_variable_that_is_not_known_is_named(monkeypatch, variable, said):
+    monkeypatch.setenv(variable, "3")
+    with pytest.raises(SettingsError) as caught:
+        host()
+    assert caught.value.reason == "no_variable"
+    assert str(caught.value).startswith(f"there is no setting {variable}: ")
+    assert said in str(caught.value)
+
+
 def test_a_password_is_not_printed(monkeypatch):
     monkeypatch.setenv("CAMADAS_STUDIES", "postgresql://camadas:s3cret@db:5432/studies")
     assert ("CAMADAS_STUDIES", "postgresql://camadas:…@db:5432/studies", True) in [row[:3] for row in described()]
 
 
 def test_the_terminal_prints_them(monkeypatch):
-    environment = {**os.environ, "CAMADAS_VISITORS": "7", "COLUMNS": "160"}
+    environment = {**os.environ, "CAMADAS_VISITORS": "7", "COLUMNS": "80"}
     command = [sys.executable, "-m", "core", "settings"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "CAMADAS_VISITORS" in done.stdout
+    assert "CAMADAS_ADDRESS_VISITORS" in done.stdout  # the longest, whole
 
 
 def test_the_app_does_not_start_with_a_wrong_one():
