@@ -85,8 +85,8 @@ class LocalJobs:
             make: makes the work, in the job's own thread.
             about: kept with the job.
             is_paused: whether it waits for "resume" before its first step.
-            token: under which it is found, as unguessable as those that are drawn without it; a job of this token
-                that has not ended is given back instead of a new one.
+            token: under which it is found, as unguessable as those that are drawn without it; the owner's job of this
+                token that has not ended is given back instead of a new one. Another's stays another's.
             owner: whose it is.
 
         Raises:
@@ -97,7 +97,9 @@ class LocalJobs:
             self._forget()
             there = self._jobs.get(token)
             if there is not None and there.state not in OVER:
-                return there
+                if there.owner == owner:
+                    return there
+                token = ""
             alive = [(job.owner, job.who.address) for job in self._jobs.values() if job.state not in OVER]
             check_room(alive, owner, who.address)
             return self._begin(

@@ -97,9 +97,10 @@ class Desk(Slots):
         """
         with self._register:
             self._forget_old()
-            token = token or secrets.token_urlsafe(16)
-            if token in self._known:  # two tabs of one study
-                return token, self._known[token].seat
+            known = self._known.get(token)
+            if known and known.whose.owner == whose.owner:  # two tabs of one study
+                return token, known.seat
+            token = secrets.token_urlsafe(16) if known or not token else token
             check_room([run.whose[1:] for run in self._known.values()], whose.owner, whose.address)
             seat = self._seat()
             self._known[token] = _Known(whose, seat, begun=begun)

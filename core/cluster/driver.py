@@ -20,7 +20,7 @@ from ray import serve
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError, RayError, RayTaskError
 
 from core.cluster.desk import NAMESPACE, Left, Whose, desk
-from core.cluster.inference import APP
+from core.cluster.inference import APP, Loads
 from core.cluster.link import CALL_S, PING, Away, Lost
 from core.cluster.own import ROOT
 from core.cluster.seats import seat_of
@@ -123,15 +123,15 @@ def _handle() -> Any:
         return _deployed()
 
 
-def predict(name: str, batch: np.ndarray) -> np.ndarray | Exception:
+def predict(name: str, batch: np.ndarray) -> tuple[np.ndarray | Exception, Loads]:
     """As `core.cluster.inference.Replica.predict`."""
-    found: np.ndarray | Exception = _by_a_replica("predict", (name, batch))
+    found: tuple[np.ndarray | Exception, Loads] = _by_a_replica("predict", (name, batch))
     return found
 
 
-def compute(call: bytes) -> bytes:
+def compute(call: bytes) -> tuple[bytes, Loads]:
     """As `core.cluster.inference.Replica.compute`."""
-    found: bytes = _by_a_replica("compute", call)
+    found: tuple[bytes, Loads] = _by_a_replica("compute", call)
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from ray import cloudpickle
 
+from core import meters
 from core.cluster import driver
 from core.cluster.inference import n_replicas
 from core.cluster.link import ask, join
@@ -27,14 +28,17 @@ class Cluster:
 
     def predict(self, name: str, batch: np.ndarray) -> np.ndarray:
         """By a replica, together with what others ask."""
-        found: np.ndarray | Exception = ask(driver.predict, name, batch)
+        found: np.ndarray | Exception
+        found, loaded = ask(driver.predict, name, batch)
+        meters.count_loads(loaded)
         if isinstance(found, Exception):
             raise found
         return found
 
     def compute(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """By a replica; the function, what it is given and what it gives are pickled."""
-        answer = ask(driver.compute, cloudpickle.dumps((function, args, kwargs)))
+        answer, loaded = ask(driver.compute, cloudpickle.dumps((function, args, kwargs)))
+        meters.count_loads(loaded)
         is_good, found = pickle.loads(answer)  # from a process of ours
         if not is_good:
             raise found

@@ -2,15 +2,20 @@
 
 import asyncio
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import ray
 from ray import cloudpickle, serve
 
+from core import meters
 from core.local_engine import forward
+
+A = TypeVar("A")
+B = TypeVar("B")
+Loads = dict[str, float]  # how often each checkpoint
 
 APP = "camadas"
 MOST_IN_BATCH = 16
@@ -62,13 +67,21 @@ class Replica:
         self._thread = ThreadPoolExecutor(1, "compute")
 
     @serve.batch(max_batch_size=MOST_IN_BATCH, batch_wait_timeout_s=BATCH_WAIT_S)
-    async def predict(self, asked: list[tuple[str, np.ndarray]]) -> list[np.ndarray | Exception]:
-        """As `together`."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, together, asked)
+    async def predict(self, asked: list[tuple[str, np.ndarray]]) -> list[tuple[np.ndarray | Exception, Loads]]:
+        """As `together`, each with the checkpoints that were loaded for it."""
+        found, loaded = await self._compute(together, asked)
+        return [(found[0], loaded), *((one, {}) for one in found[1:])]
 
-    async def compute(self, call: bytes) -> bytes:
+    async def compute(self, call: bytes) -> tuple[bytes, Loads]:
         """Call a pickled (function, args, kwargs); gives, pickled, (True, what it gives) or (False, what it raises)."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, called, call)
+        return await self._compute(called, call)
+
+    async def _compute(self, function: Callable[[A], B], what: A) -> tuple[B, Loads]:
+        def noted() -> tuple[B, Loads]:
+            before = meters.loads()
+            return function(what), meters.loads_since(before)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, noted)
 
 
 def n_replicas() -> int:

@@ -247,7 +247,9 @@ class ClusterJobs:
     ) -> Job:
         """As `core.jobs.Jobs.start`."""
         if token and (there := self._found(token)) is not None and there.state not in OVER:
-            return there
+            if there.owner == owner:
+                return there
+            token = ""
         who = asker()
         told = cloudpickle.dumps(Begun(make, about, owner, who, is_paused))
         token, seat = ask(driver.begin, told, token, Whose(about, owner, who.address))

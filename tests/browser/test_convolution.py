@@ -90,7 +90,7 @@ def test_the_link_carries_the_matrices(browser, address):
 
 @pytest.mark.parametrize("language", ["en", "pt"])
 def test_an_example_in_any_language(browser, address, language):
-    chosen = ("Comece por um", "Transposta: 3") if language == "pt" else ("Start from one", "Transposed: 3")
+    chosen = ("Comece por aqui", "Transposta: 3") if language == "pt" else ("Start from one", "Transposed: 3")
     with visiting(browser, address, language=language) as page:
         open_page(page, "/convolution")
         page.get_by_role("combobox", name=re.compile("Example|Exemplo")).click()

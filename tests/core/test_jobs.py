@@ -355,6 +355,9 @@ def test_a_token_of_ones_own_finds_the_job():
     job = some.start(Counting, token="mine")
     assert some.find("mine") is job
     assert some.start(Counting, token="mine") is job
+    others = some.start(Counting, token="mine", owner="you")
+    assert others.token != "mine"
+    assert some.find("mine") is job
     some.stop()
 
 

@@ -9,16 +9,20 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+import numpy as np
 import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.visitors import marked_photo
+from benchmarks.visitors import PICTURES, mark, marked_photo, seen
+from core.cluster import driver
 from core.cluster.link import Link, Lost, join
 from core.errors import JobError
 from tests.browser.browse import PATIENCE_S, environment_of, give_photo, open_page, serving, settled, visiting
+from tests.browser.test_meters import counted
 from tests.hosting.cluster import cluster, end
 from tests.hosting.proxy import proxied, sessions
+from tests.protocol import Visitor, pictures_in, run
 from ui.files import ROOT
 
 BACK_S = 10
@@ -53,6 +57,12 @@ def trained_to(page: Page, at: int) -> None:
         page.wait_for_timeout(100)
 
 
+def named(cluster: subprocess.Popen, pattern: str) -> list[psutil.Process]:
+    """Those of its processes whose command line begins so."""
+    parts = psutil.Process(cluster.pid).children(recursive=True)
+    return [part for part in parts if re.match(pattern, " ".join(part.cmdline()))]
+
+
 def test_a_driver_answers_many_and_its_end_is_noticed(ray):
     def fail() -> None:
         raise JobError("crowded", n=3)
@@ -80,6 +90,44 @@ def test_a_driver_answers_many_and_its_end_is_noticed(ray):
         link.call(abs, -1)
 
 
+def test_a_killed_replica_harms_no_request_and_what_replicas_load_is_told(ray):
+    link = Link(ray[0])
+    batch = np.random.default_rng(0).random((1, 1, 28, 28), np.float32)
+    try:
+        before, loads = link.call(driver.predict, "mnist", batch)
+        assert loads == {"mnist": 1}
+        assert link.call(driver.predict, "mnist", batch)[1] == {}
+        replicas = named(ray[1], r"ray::ServeReplica")
+        assert replicas
+        for replica in replicas:
+            replica.kill()
+        after, loads = link.call(driver.predict, "mnist", batch)
+        assert loads == {"mnist": 1}  # by a new one
+        np.testing.assert_allclose(after, before, rtol=1e-4, atol=1e-4)
+    finally:
+        link.close()
+
+
+def test_without_an_address_a_cluster_of_its_own_comes_and_goes():
+    async def play(address: str) -> tuple[list[bytes], dict[tuple[str, ...], float]]:
+        async with Visitor(address) as visitor:
+            await visitor.open("colorization")
+            await visitor.give_photo("photo.jpg", "image/jpeg", marked_photo(1))
+            shown = await visitor.run()
+            return list(pictures_in(shown.components[PICTURES["colorization"]])), counted(address)
+
+    with serving(environment={"CAMADAS_ENGINE": "ray"}) as (address, process):
+        pictures, meters = run(play(address))
+        assert seen(pictures[-1], mark(1).reshape(1, -1)) == 0
+        assert meters["camadas_model_loads_total", "colorization"] >= 1  # by a replica
+        parts = psutil.Process(process.pid).children(recursive=True)
+        assert any(part.name() == "raylet" for part in parts)
+        process.terminate()
+        process.wait(timeout=20)
+        _gone, left = psutil.wait_procs(parts, timeout=20)
+        assert left == []
+
+
 def test_an_address_of_another_form_is_said(monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "ray//nowhere")
     with pytest.raises(JobError) as caught:
@@ -105,9 +153,8 @@ def test_a_killed_run_goes_on_where_it_was(browser, two, ray):
         open_page(page, f"{address}/moons?moons_epochs=100000")
         page.get_by_role("button", name="Start").click()
         trained_to(page, 300)
-        for part in psutil.Process(ray[1].pid).children(recursive=True):
-            if re.match(r"ray::Seat(\.|\s|$)", " ".join(part.cmdline())):
-                part.kill()
+        for seat in named(ray[1], r"ray::Seat(\.|\s|$)"):
+            seat.kill()
         expect(page.locator(".lab")).to_have_attribute("data-state", "away")
         expect(page.get_by_text("What computes does not answer just now.")).to_be_visible()
         expect(page.locator(".lab")).to_have_attribute("data-state", "running")

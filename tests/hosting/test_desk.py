@@ -64,6 +64,7 @@ def test_an_owner_and_an_address_have_their_limits(quiet, monkeypatch):
     token, seat = entered(quiet, "mine", address="elsewhere")
     assert token == "mine"
     assert entered(quiet, "mine", address="elsewhere") == ("mine", seat)  # another tab
+    assert entered(quiet, "mine", owner="you")[0] != "mine"
 
 
 def test_runs_are_spread_over_the_processors_and_then_fill_the_processes(quiet):
