@@ -24,6 +24,12 @@ LIMITS = {
     "CAMADAS_SOCKETS": "6",
     "CAMADAS_LOG": "json",
 }
+NARROW = {
+    "CAMADAS_HELD_MB": "51",
+    "CAMADAS_ADDRESS_UPLOADS": "4",
+    "CAMADAS_ADDRESS_VISITORS": "2",
+    "CAMADAS_EMBEDDING": "https://moodle.example.org",
+}
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -243,6 +249,49 @@ def test_so_many_sockets_of_one_browser_and_no_more(guarded):
             return len(opened)
 
     assert run(crowd()) == most - 1
+
+
+@pytest.fixture(scope="module")
+def narrow() -> Iterator[str]:
+    with serving(environment=NARROW) as (address, _process):
+        yield address
+
+
+def test_a_session_holds_so_much_and_an_address_gives_so_many_files(narrow):
+    async def give() -> list[tuple[int, bytes]]:
+        found = []
+        async with Visitor(narrow) as one, Visitor(narrow) as other:
+            for visitor in (one, other):
+                await visitor.open("colorization")
+                place = (await visitor.place_for("photo.jpg")).upload_url
+                found.append(await visitor.put(place, "photo.jpg", "image/jpeg", marked_photo(1)))
+                untold = request(place, visitor, b"Transfer-Encoding: chunked")  # it may be as large as any
+                said = await asyncio.to_thread(raw, narrow, untold)
+                found.append((int(said.split()[1]), said))
+            found.append(await other.put(place, "photo.jpg", "image/jpeg", marked_photo(2)))
+        return found
+
+    (first, _), (second, said), (third, _), (fourth, _), (last, why) = run(give())
+    assert (first, second, third, fourth, last) == (204, 413, 204, 413, 429)
+    assert b"Too many files at once" in said
+    assert b"Too many files within a minute" in why
+
+
+def test_so_many_visitors_of_one_address_and_no_more(narrow):
+    async def come() -> list[list[str]]:
+        async with Visitor(narrow) as first, Visitor(narrow) as second, Visitor(narrow) as third:
+            return [(await visitor.open("moons")).titles for visitor in (first, second, third)]
+
+    assert run(come()) == [["Two moons"], ["Two moons"], ["Every place is taken"]]
+
+
+def test_a_site_that_may_show_the_app_in_a_frame_is_named_and_cookies_go_there_over_tls(narrow):
+    _status, headers, _body = ask(narrow, "/", **{"X-Forwarded-Proto": "https"})
+    assert headers["Content-Security-Policy"].endswith("frame-ancestors 'self' https://moodle.example.org")
+    (ours,) = [cookie for cookie in headers.get_all("Set-Cookie") if cookie.startswith("camadas")]
+    assert "Secure; SameSite=None; Partitioned" in ours
+    _status, headers, _body = ask(narrow, "/")
+    assert "SameSite=Lax" in next(cookie for cookie in headers.get_all("Set-Cookie") if cookie.startswith("camadas"))
 
 
 @pytest.mark.parametrize("path", TRICKS)
