@@ -53,7 +53,7 @@ def proxied(folder: Path, servers: Sequence[str], base: str = "") -> Iterator[tu
     Args:
         folder: for its files.
         servers: addresses, http://127.0.0.1:PORT.
-        base: path under which the app is, with a slash in front.
+        base: path under which the app is, with slashes around it or without.
     """
     found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     assert found, "nginx is not installed: run `make test-hosting`"
@@ -78,7 +78,7 @@ def proxied(folder: Path, servers: Sequence[str], base: str = "") -> Iterator[tu
             assert process.poll() is None, (folder / "error.log").read_text()
             assert time.monotonic() < deadline
             time.sleep(0.02)  # between two looks at a server that is starting
-        yield f"https://127.0.0.1:{port}{base}", pem
+        yield f"https://127.0.0.1:{port}/{base.strip('/')}".rstrip("/"), pem
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -77,6 +77,17 @@ def test_the_base_path_without_its_slash_leads_there(hosted):
     assert url == f"{address}/" or not address.endswith(BASE)
 
 
+def test_a_base_path_may_be_written_with_slashes_or_without(tmp_path):
+    with serving(environment={"STREAMLIT_SERVER_BASE_URL_PATH": "school/camadas"}) as (server, _process):
+        for written in ("school/camadas", "/school/camadas/", "school/camadas/"):
+            with proxied(tmp_path, [server], written) as (address, pem):
+                assert address.endswith(BASE)
+                assert ask(f"{address}/ready", pem)[0] == 200, written
+                assert ask(f"{address}/moons", pem)[0] == 200, written
+                assert ask(f"{address}/metrics", pem)[0] == 404, written
+                assert ask(f"{address}-of-others/ready", pem)[0] == 404, written
+
+
 def test_the_meters_are_not_for_the_world(hosted):
     address, pem = hosted
     assert ask(f"{address}/metrics", pem)[0] == 404
