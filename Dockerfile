@@ -15,9 +15,9 @@ RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --quiet ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} \
         $(grep -E '^torch==' requirements.txt) \
     && .venv/bin/pip install --no-cache-dir --quiet $(grep -E '^uv==' requirements.txt) \
-    && .venv/bin/uv pip install --no-cache --quiet --python .venv/bin/python --no-deps -r requirements.txt \
+    && .venv/bin/uv pip install --no-cache --compile-bytecode --quiet --python .venv/bin/python --no-deps -r requirements.txt \
     && if [ -n "$HOSTING" ]; then \
-        .venv/bin/uv pip install --no-cache --quiet --python .venv/bin/python --no-deps -r requirements-hosting.txt; \
+        .venv/bin/uv pip install --no-cache --compile-bytecode --quiet --python .venv/bin/python --no-deps -r requirements-hosting.txt; \
     fi
 COPY streamlit_app.py pyproject.toml LICENSE ./
 COPY .streamlit .streamlit
@@ -27,6 +27,8 @@ COPY locale locale
 COPY core core
 COPY ui ui
 COPY pages pages
+# The file system is read-only: what is not compiled now would be at each start of each process.
+RUN .venv/bin/python -m compileall -q core ui pages
 
 ENV CAMADAS_DEVICE=$DEVICE CAMADAS_LOG=json CAMADAS_CACHE=/home/camadas/cache PYTHONDONTWRITEBYTECODE=1
 USER camadas
