@@ -190,9 +190,9 @@ class LocalJobs:
                 del self._jobs[job.token]
 
     def _run(self, job: LocalJob) -> None:
-        _step_back()
         end: State = "failed"
         try:
+            _step_back()
             with asking(job.who):
                 end = self._work(job)
         except Exception as error:  # one visitor's job must not end another's
@@ -291,7 +291,9 @@ def _put_down(job: LocalJob, shelf: Shelf, work: Work) -> None:
 def _step_back() -> None:
     """Let the threads that answer visitors go first: on Linux a thread has a priority of its own."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        thread = os.PRIO_PROCESS, threading.get_native_id()
+        if os.getpriority(*thread) < NICE:  # Ray's stand further back already, and nobody but root may go forward
+            os.setpriority(*thread, NICE)
     import torch
 
     torch.set_num_threads(1)  # of this thread: for so little work more would only wait for each other

@@ -79,10 +79,19 @@ def serving(
     wait_for: str = "/ready",
     environment: Mapping[str, str] | None = None,
     port: int = 0,
+    before: Sequence[str] = (),
 ) -> Iterator[tuple[str, subprocess.Popen]]:
-    """The app on this port of this machine, a free one without it, until the block ends; its address and process."""
+    """The app on this port of this machine, a free one without it, until the block ends; its address and process.
+
+    Args:
+        app: the script.
+        wait_for: path that answers 200 once it is there.
+        environment: more variables.
+        port: a free one without it.
+        before: a command that starts it, in front of its own.
+    """
     port = port or free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
+    command = [*before, sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
     variables = environment_of(environment or {})
     log = tempfile.TemporaryFile()  # noqa: SIM115 - the process keeps it
     process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=log)

@@ -283,6 +283,20 @@ def test_a_failure_is_logged_and_the_next_one_runs(caplog):
     some.stop()
 
 
+@pytest.mark.parametrize(("stands", "state"), [(15, "finished"), (0, "failed")])
+def test_who_stands_further_back_stays_there_and_what_does_not_begin_is_said(monkeypatch, caplog, stands, state):
+    def refuse(*_thread_and_niceness: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "getpriority", lambda *_thread: stands)
+    monkeypatch.setattr(os, "setpriority", refuse)  # as for anybody who is not root
+    some = Jobs()
+    job = some.start(lambda: Counting(3))
+    until(lambda: job.state == state)
+    assert job.problem in caplog.text
+    some.stop()
+
+
 def test_there_is_an_end_of_jobs(monkeypatch):
     monkeypatch.setattr(slots, "MAX_ALIVE", 3)
     some = Jobs(most_running=1)
