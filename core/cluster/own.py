@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 ADDRESS = "RAY_ADDRESS"
 RAY_AUTO = "RAY_ENABLE_AUTO_CONNECT"  # whether Ray looks for any cluster by itself
 STORE = 256 * 2**20  # bytes of shared memory
-START_S, END_S = 60.0, 10.0  # that it may take
+START_S, END_S = 60.0, 3.0  # that it may take
 LOOK_S = 0.2  # between two looks at one that starts
 
 
@@ -70,5 +70,16 @@ class Own:
         try:
             self.process.wait(END_S)
         except subprocess.TimeoutExpired:
+            for pid in self._parts():
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            self.process.wait()
+
+    def _parts(self) -> list[int]:
+        """Its processes, all of one session; each of Ray's workers has a group of its own."""
+        found = [self.process.pid]
+        for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+                if os.getsid(int(folder.name)) == self.process.pid:
+                    found.append(int(folder.name))
+        return found
