@@ -11,7 +11,6 @@ import secrets
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, MutableMapping
-from contextvars import ContextVar
 from ipaddress import ip_address
 from typing import Any
 
@@ -21,10 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import meters
 from core.host import host
+from core.logs import reference
 from ui.visitors import COOKIE, Owners, network_of, visitor_of
 
 log = logging.getLogger("camadas.requests")
-reference: ContextVar[str] = ContextVar("reference", default="")
 MINUTE_S = 60.0
 COOKIE_S = 30 * 24 * 3600
 UPLOADS = "/_stcore/upload_file/"

@@ -22,14 +22,14 @@ from starlette.routing import Route, WebSocketRoute
 from streamlit import config
 from streamlit.runtime import get_instance
 
-from core import meters
+from core import logs, meters
 from core.data.cache import cache_folder
 from core.engine import engine
 from core.errors import JobError, SettingsError
 from core.host import host, without_password
 from core.jobs import jobs
 from core.turns import TURNS
-from ui import errors, logs
+from ui import errors
 from ui.gate import Gate
 from ui.language import _
 from ui.live import HOUSE, live

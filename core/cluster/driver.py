@@ -19,6 +19,7 @@ import ray
 from ray import serve
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError, RayError, RayTaskError
 
+from core import logs
 from core.cluster.desk import NAMESPACE, Left, Whose, desk
 from core.cluster.inference import APP, Loads
 from core.cluster.link import CALL_S, PING, Away, Lost
@@ -54,6 +55,7 @@ def main(fd: int, address: str, own: int) -> None:
             log_to_driver=False,
             logging_level=logging.ERROR,
         )
+        logs.begin()
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # Ray's own would end it before the app
         pipe.send(None)
     except Exception as error:

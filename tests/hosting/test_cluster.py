@@ -20,7 +20,7 @@ from benchmarks.visitors import PICTURES, mark, marked_photo, seen
 from core.cluster import driver
 from core.cluster.link import Link, Lost, join
 from core.errors import JobError
-from tests.browser.browse import PATIENCE_S, environment_of, give_photo, open_page, serving, settled, visiting
+from tests.browser.browse import PATIENCE_S, environment_of, give_photo, logged, open_page, serving, settled, visiting
 from tests.browser.test_meters import counted
 from tests.hosting.cluster import cluster, end
 from tests.hosting.proxy import proxied, sessions
@@ -122,7 +122,8 @@ def test_without_an_address_a_cluster_of_its_own_comes_and_goes():
             n_frames, _state = await visitor.watch(token, PATIENCE_S, until_frames=10)
             return pictures, n_frames, counted(address)
 
-    with serving(environment={"CAMADAS_ENGINE": "ray"}, before=ANYBODY) as (address, process):
+    environment = {"CAMADAS_ENGINE": "ray", "CAMADAS_LOG": "json"}
+    with serving(environment=environment, before=ANYBODY) as (address, process):
         pictures, n_frames, meters = run(play(address))
         assert n_frames == 10
         assert seen(pictures[-1], mark(1).reshape(1, -1)) == 0
@@ -133,6 +134,7 @@ def test_without_an_address_a_cluster_of_its_own_comes_and_goes():
         process.wait(timeout=20)
         _gone, left = psutil.wait_procs(parts, timeout=20)
         assert left == []
+        assert all(json.loads(line)["level"] for line in logged(process).splitlines())  # the driver's too
 
 
 def test_an_address_of_another_form_is_said(monkeypatch):

@@ -4,13 +4,14 @@ import json
 import logging
 import re
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 from core.host import host
-from ui.gate import reference
 
 ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{0,4}\b")
-QUIET = ("uvicorn", "streamlit", "camadas", "alembic", "optuna")
+reference: ContextVar[str] = ContextVar("reference", default="")  # of the request that is answered
+QUIET = ("uvicorn", "streamlit", "camadas", "alembic", "optuna", "ray")
 
 
 class Lines(logging.Formatter):
