@@ -60,6 +60,7 @@ SURE = 0.5  # correlation from which a mark counts as seen; by chance that of 50
 LIGHT, HEAVY = ("convolution", "cifar10"), ("colorization", "style_transfer")
 ACTS = {"convolve": 5, "classify": 5, "colorize": 4, "stylize": 3, "moons": 3, "page": 3, "reload": 1, "bad": 1}
 PICTURES = {"colorization": "colorization_before_after", "style_transfer": "style_transfer_before_after"}
+FROM_ONE = {"CAMADAS_ADDRESS_VISITORS": "60"}  # for they all come from this machine; as many as there may be in all
 REJECTED = "was not taken"
 REFUSALS = (  # what a page says instead of doing what was asked
     "Every place is taken",
@@ -268,7 +269,7 @@ class Place:
 @contextmanager
 def local() -> Iterator[Place]:
     """One server process."""
-    with serving() as (address, process):
+    with serving(environment=FROM_ONE) as (address, process):
         yield Place(address, [(address, process)], [process])
 
 
@@ -280,7 +281,7 @@ def clustered() -> Iterator[Place]:
 
     with ExitStack() as stack:
         ray_address, ray = stack.enter_context(cluster())
-        environment = {"CAMADAS_ENGINE": "ray", "RAY_ADDRESS": ray_address}
+        environment = {"CAMADAS_ENGINE": "ray", "RAY_ADDRESS": ray_address, **FROM_ONE}
         servers = [stack.enter_context(serving(environment=environment)) for _ in range(2)]
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         address, pem = stack.enter_context(proxied(folder, [server for server, _process in servers]))

@@ -49,8 +49,8 @@ class Host(BaseSettings):
     metrics: tuple[IPv4Network | IPv6Network, ...] = Field(
         ("127.0.0.0/8", "::1/128"), validate_default=True, description="who may read /metrics: 10.0.0.0/8,::1"
     )
-    visitors: int = Field(100, ge=1, le=10_000, description="sessions at once; further visitors are asked to wait")
-    address_visitors: int = Field(80, ge=1, le=10_000, description="sessions at once of an address")
+    visitors: int = Field(60, ge=1, le=10_000, description="sessions at once; further visitors are asked to wait")
+    address_visitors: int = Field(50, ge=1, le=10_000, description="sessions at once of an address")
     session_kept_s: float = Field(
         60, ge=1, le=3600, description="after so many seconds a closed tab's photo and settings are gone"
     )
@@ -138,6 +138,10 @@ def _rule(name: str, error: Any) -> str:
         return str(error["ctx"]["error"])
     if error["type"] == "literal_error":
         return f"choose {error['ctx']['expected']}"
+    if error["type"] == "string_too_long":
+        return f"at most {error['ctx']['max_length']} characters"
+    if error["type"] == "too_short":
+        return "name one at least"
     field = Host.model_fields[name]
     least, most = (next((getattr(m, end) for m in field.metadata if hasattr(m, end)), None) for end in ("ge", "le"))
     return f"{field.description}" if least is None else f"give a number from {least} to {most}"

@@ -46,6 +46,11 @@ class Jobs(Protocol):
         """
         ...
 
+    def leave(self, token: str) -> None:
+        """Nobody is here any more to whom this job belongs: if it holds what is its visitor's own (Work.is_kept is
+        False) and nobody watches, it ends and leaves nothing."""
+        ...
+
     def count(self) -> dict[str, int]:
         """How many there are in each state, the states without any included."""
         ...

@@ -29,6 +29,8 @@ class LocalJob:
         who: for whom it computes.
         wants_to_run: whether it is not paused.
         version: of what a frame shows.
+        is_private: whether it holds what is its visitor's own; not known before its work is made.
+        is_left: whether it is to leave nothing behind.
     """
 
     token: str
@@ -49,6 +51,8 @@ class LocalJob:
     changed: threading.Condition = field(default_factory=threading.Condition)
     last: bytes = b""
     result: Any = None
+    is_private: bool = True
+    is_left: bool = False
 
     def send(self, name: str, value: Any = None) -> None:
         """Ask for something: "pause", "resume" and "cancel" are the job's own, the rest goes to its work."""

@@ -177,6 +177,16 @@ class LocalJobs:
             with job.changed:
                 job.changed.notify_all()
 
+    def leave(self, token: str) -> None:
+        """As `core.jobs.Jobs.leave`."""
+        with self._all:
+            job = self._jobs.get(token)
+            if job is None or not job.is_private or job.is_watched():
+                return
+            job.is_left = True
+            self._forget()
+        job.send("cancel")
+
     def tidy(self) -> None:
         """Let go of what ended long ago."""
         with self._all:
@@ -186,7 +196,7 @@ class LocalJobs:
         now = time.monotonic()
         over = sorted((job for job in self._jobs.values() if job.state in OVER), key=lambda job: job.watched_at)
         for at, job in enumerate(over):
-            if now - job.watched_at > self.kept_s or at < len(over) - MAX_ALIVE:
+            if job.is_left or now - job.watched_at > self.kept_s or at < len(over) - MAX_ALIVE:
                 del self._jobs[job.token]
 
     def _run(self, job: LocalJob) -> None:
@@ -211,6 +221,7 @@ class LocalJobs:
     def _work(self, job: LocalJob) -> State:
         with self._brief:
             work = job.make()
+        job.is_private = not getattr(work, "is_kept", False)
         goes_on = True
         end: State | None = None
         while end is None:

@@ -159,14 +159,14 @@ class Study(Work):
     def _step(self) -> bool:
         if len(self.tried) >= self.n_trials:
             return False
-        if self.trial is None or self.many is None:
-            if self._is_there_more():
-                self.trial = self._begun().ask(distributions(self.settings))
-                self.beaten_at = -math.inf
-                self._beat()  # at once: one of which nothing was ever heard is nobody's to try again
-                self.trial.set_user_attr(WORKER, self.worker)
-                self.many = network_of(self.settings, self.trial.params, self.points)
-        elif not self.many.step():
+        if self.trial is None and self._is_there_more():
+            self.trial = self._begun().ask(distributions(self.settings))
+            self.beaten_at = -math.inf
+        if self.trial is not None and self.many is None:  # again, where the storage went away meanwhile
+            self._beat()  # at once: one of which nothing was ever heard is nobody's to try again
+            self.trial.set_user_attr(WORKER, self.worker)
+            self.many = network_of(self.settings, self.trial.params, self.points)
+        elif self.trial is not None and self.many is not None and not self.many.step():
             self._tell(self.trial, self.many)
             self.trial = self.many = None
         self._beat()
@@ -181,9 +181,8 @@ class Study(Work):
         fail_stale_trials(study)
         self._read()
         n_under_way = len(study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
-        is_one_left = bool(
-            study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-        )  # a dead worker's, to be next
+        dead = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))  # workers' whose trials are to be next
+        is_one_left = bool(dead)
         n_left = self.n_trials - len(self.tried)
         is_more = n_left > 0 and (is_one_left or n_under_way < n_left)
         self.is_waiting = n_left > 0 and not is_more

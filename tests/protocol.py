@@ -23,6 +23,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.NewSession_pb2 import NewSession
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection
 
@@ -95,7 +96,7 @@ class Visitor:
         self.query = ""
         self.page = ""
         self.page_hash = ""
-        self.session = ""
+        self.session, self.told = "", NewSession()
         self.received = Shown()
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -135,7 +136,8 @@ class Visitor:
             answer = error
         with answer:
             for line in answer.headers.get_all("set-cookie") or []:
-                self.cookies.update({name: morsel.value for name, morsel in SimpleCookie(line).items()})
+                pair = SimpleCookie(line.split(";")[0])  # of its rules http.cookies does not know all
+                self.cookies.update({name: morsel.value for name, morsel in pair.items()})
             return answer.status, answer.read()
 
     # ---- the session
@@ -361,6 +363,7 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self.session = message.new_session.initialize.session_id or self.session
+            self.told = message.new_session
             self.page_hash = message.new_session.page_script_hash or self.page_hash
         elif kind == "navigation":
             self.pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}

@@ -202,7 +202,7 @@ def _log(what: str, scope: Scope, begun: float, **fields: object) -> None:
 def _headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """An answer's headers: those of security, a reference, and a cookie for a browser that has none yet."""
     present = {name.lower(): value for name, value in headers}
-    made = [(name, value) for name, value in headers if name.lower() not in FORBIDDEN_NAMES]
+    made = [(name, _for_frames(name, value)) for name, value in headers if name.lower() not in FORBIDDEN_NAMES]
     made += [header for header in security_headers() if header[0] not in present]
     made.append((b"x-request-id", reference.get().encode()))
     is_page = present.get(b"content-type", b"").startswith(b"text/html")
@@ -227,6 +227,12 @@ def security_headers() -> list[tuple[bytes, bytes]]:
         (b"referrer-policy", b"same-origin"),
         (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()"),
     ]
+
+
+def _for_frames(name: bytes, value: bytes) -> bytes:
+    """A cookie for other sites' frames is kept apart for each of them: many browsers take no other."""
+    is_theirs = name.lower() == b"set-cookie" and b"samesite=none" in value.lower()
+    return value + b"; Partitioned" if is_theirs and b"partitioned" not in value.lower() else value
 
 
 def _cookie(is_secure: bool) -> str:

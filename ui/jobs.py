@@ -11,7 +11,7 @@ from core.jobs import Job, jobs
 from ui import controls, errors
 from ui.components.address import address
 from ui.language import _
-from ui.visitors import visitor_of
+from ui.visitors import KNOWN, visitor_of
 
 T = TypeVar("T")
 
@@ -46,6 +46,7 @@ def of_page(
         forget(slug, leave)
         job = begun(start)
     st.session_state[key] = job.token
+    st.session_state.setdefault(KNOWN, set()).add(job.token)
     if st.query_params.get(key) != job.token:  # what Streamlit knows, for when it writes the address by itself
         st.query_params[key] = job.token
     chosen = controls.link(slug, settings)
@@ -71,7 +72,8 @@ def asked(slug: str, token: str, question: Callable[[Job], T]) -> T | None:
 def begun(start: Callable[[str], Job]) -> Job:
     """Begin a job that is this visitor's."""
     job = start(visitor())
-    st.session_state.setdefault(BEGUN, set()).add(job.token)
+    for which in (BEGUN, KNOWN):
+        st.session_state.setdefault(which, set()).add(job.token)
     return job
 
 

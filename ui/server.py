@@ -33,7 +33,7 @@ from ui import errors
 from ui.gate import Gate
 from ui.language import _
 from ui.live import HOUSE, live
-from ui.visitors import SERVER, Closed, Owners, count, keep_together, sweep
+from ui.visitors import SERVER, Closed, Owners, count, keep_together, sweep, tell_no_version
 
 log = logging.getLogger("camadas")
 N_DOWNLOADS = 64  # threads
@@ -165,6 +165,7 @@ def _warm_up() -> None:
 
 
 keep_together()
+tell_no_version()
 checked()
 _base = str(config.get_option("server.baseUrlPath") or "").strip("/")
 ROUTES = [

@@ -15,7 +15,9 @@ from pathlib import PurePosixPath
 from typing import Any, cast
 
 import streamlit as st
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime, exists, get_instance
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.session_manager import SessionClient
 
@@ -23,10 +25,12 @@ from core import meters
 from core.askers import NOBODY, Asker, asking, find_by
 from core.askers import asker as current_asker
 from core.host import host
+from core.jobs import jobs
 from core.turns import TURNS
 from ui.language import _, number, plural
 
 log = logging.getLogger("camadas")
+KNOWN = "jobs_known"  # in a session: the tokens of its jobs
 COOKIE = "camadas_visitor"  # unguessable, of one browser; jobs and pictures belong to it
 TOKEN = re.compile(r"[\w-]{22}", re.ASCII)  # as secrets.token_urlsafe(16) makes them; no address looks so
 SERVER = secrets.token_hex(8)  # this process, told from one that comes after it or stands beside it
@@ -206,29 +210,41 @@ class Closed:
         n: int = self._cache.currsize
         return n
 
-    def sweep(self) -> bool:
-        """Shut those down that were closed `session_kept_s` ago; whether there were any."""
+    def sweep(self) -> tuple[bool, set[str]]:
+        """Shut those down that were closed `session_kept_s` ago; whether any, and the jobs of theirs alone."""
         with self._manager._storage_lock:
             self._cache.expire()
         has_any = bool(self._gone)
+        tokens: set[str] = set()
         while self._gone:
             session = self._gone.popleft().session
             try:
+                tokens |= _known_to(session)
                 session.shutdown()
                 session.session_state.clear()  # Streamlit's loop holds the latest session for longer
             except Exception:  # the others are to go too
                 log.exception("a closed session does not end")
-        return has_any
+        if tokens:
+            tokens = tokens.difference(*(_known_to(found.session) for found in self._manager.list_sessions()))
+        return has_any, tokens
+
+
+def _known_to(session: Any) -> set[str]:
+    """The tokens of the jobs that a session knows."""
+    state = session.session_state
+    return set(state[KNOWN]) if KNOWN in state else set()
 
 
 def sweep(owners: Owners, closed: Closed) -> None:
     """Give back what sessions held whose tab was closed a while ago."""
-    has_any = closed.sweep()
+    has_any, tokens = closed.sweep()
     owners.forget()
     if has_any:
         give_back()
         for _round in range(2):  # a download is marked at first, and goes at the second time
             get_instance().media_file_mgr.remove_orphaned_files()
+    for token in tokens:
+        jobs().leave(token)
 
 
 def count(closed: Closed) -> None:
@@ -244,6 +260,19 @@ def keep_together() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, N_ARENAS)
+
+
+def tell_no_version() -> None:
+    """Leave out of a session's first message which Streamlit, Python and system these are."""
+    make = AppSession._create_new_session_message
+
+    def made(session: AppSession, *args: Any, **kwargs: Any) -> ForwardMsg:
+        message = make(session, *args, **kwargs)
+        told = message.new_session.initialize.environment_info
+        told.streamlit_version = told.python_version = told.server_os = ""
+        return message
+
+    AppSession._create_new_session_message = made  # type: ignore[method-assign,assignment]
 
 
 def give_back() -> None:

@@ -35,6 +35,7 @@ class Left:
     Attributes:
         about, owner, state, problem, has_begun, last: as `core.job.Job` has them.
         result: pickled, so that the desk need not know of what it is made.
+        is_private: whether that is its visitor's own.
     """
 
     about: str
@@ -44,6 +45,7 @@ class Left:
     has_begun: bool = False
     last: bytes = b""
     result: bytes = b""
+    is_private: bool = False
 
 
 class Whose(NamedTuple):
@@ -176,6 +178,14 @@ class Desk(Slots):
         """Forget what a run left."""
         with self._register:
             self._left.pop(token, None)
+
+    def leave(self, token: str) -> str:
+        """Forget what a run left, if it is its visitor's own, who is gone; the seat of one that goes on, else empty."""
+        with self._register:
+            known, ended = self._known.get(token), self._left.get(token)
+            if ended is not None and ended[0].is_private:
+                del self._left[token]
+        return known.seat if known else ""
 
     def count(self) -> dict[str, int]:
         """Runs by state."""

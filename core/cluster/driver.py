@@ -193,9 +193,9 @@ def begin(told: bytes, token: str, whose: Whose) -> tuple[str, str]:
     if begun:
         try:
             ray.get(begun[0])
-        except RayActorError:  # the process begins anew, or is made anew, and hears of the run from the desk
+        except RayActorError:  # the process begins anew, or is made anew, and hears of the run from the desk, or here
             _seat.cache_clear()
-            seat_of(seat)
+            seat_of(seat).begin.remote(token, told)
         except RayTaskError as error:
             reference = secrets.token_hex(4)
             log.error("reference %s: a run does not begin", reference, exc_info=error)
@@ -207,6 +207,13 @@ def find(token: str) -> tuple[str, Whose] | Left | None:
     """The seat of a run, and whose it is; what it left, once it has ended; None for no run."""
     found: tuple[str, Whose] | Left | None = ask_desk("where", token) or ask_desk("left", token)
     return found
+
+
+def leave(token: str) -> None:
+    """As `core.jobs.Jobs.leave`."""
+    seat = ask_desk("leave", token)
+    if seat:
+        ask_seat(seat, ASKED_S, "leave", token)
 
 
 def ask_seat(seat: str, seconds: float, method: str, *args: Any) -> Any:

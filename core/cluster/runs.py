@@ -277,6 +277,12 @@ class ClusterJobs:
         self._seen[token] = job
         return job
 
+    def leave(self, token: str) -> None:
+        """As `core.jobs.Jobs.leave`; where nobody answers, all ends by itself."""
+        self._seen.pop(token, None)
+        with suppress(JobError, Away):
+            ask(driver.leave, token, seconds=ANSWER_S)
+
     def count(self) -> dict[str, int]:
         """As `core.jobs.Jobs.count`; zeros where nobody answers."""
         try:

@@ -166,6 +166,10 @@ class Seat:
                 raise JobError("ended")
             return self._here[token]
 
+    def leave(self, token: str) -> None:
+        """As `core.jobs.Jobs.leave`."""
+        self.jobs.leave(token)
+
     def stands(self, token: str) -> Standing:
         """Where it stands."""
         return _standing(self._job(token))
@@ -217,7 +221,10 @@ class Seat:
             end = time.monotonic() + REPORT_S
             while job.state not in OVER and time.monotonic() < end:
                 time.sleep(BRIEF_S)
-        left = Left(job.about, job.owner, job.state, job.problem, job.has_begun, job.last)
+        left = Left(job.about, job.owner, job.state, job.problem, job.has_begun, job.last, is_private=job.is_private)
+        if job.is_left:
+            self._leave(job, replace(left, last=b""))
+            return
         try:
             left = replace(left, result=ray.cloudpickle.dumps(job.result))
         except Exception:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Playwright, Request, expect
+from playwright.sync_api import Browser, Frame, Page, Playwright, Request, expect
 
 from ui.files import ROOT
 
@@ -159,7 +159,7 @@ def visiting(
     assert not thrown, thrown
 
 
-def settled(page: Page) -> None:
+def settled(page: Page | Frame) -> None:
     """Wait until the script has run and what it draws is drawn."""
     page.locator(SETTLED).wait_for()
     expect(page.locator('[data-state="loading"]')).to_have_count(0)  # components of ours
@@ -172,7 +172,7 @@ def open_page(page: Page, path: str) -> None:
     page.get_by_role("heading", level=1).wait_for()
 
 
-def give_photo(page: Page, name: str, mime: str, data: bytes, button: str | re.Pattern[str]) -> None:
+def give_photo(page: Page | Frame, name: str, mime: str, data: bytes, button: str | re.Pattern[str]) -> None:
     """Upload a file through the picker on the page; `button` names it."""
     opener = page.get_by_test_id("stMain").get_by_role("button", name=button)
     opener.wait_for()  # of the page that is coming, after which that page settles

@@ -18,6 +18,7 @@ import streamlit as st
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from streamlit.runtime import get_instance
+from core.jobs import jobs
 from ui import server
 from ui.server import MIDDLEWARE, ROUTES, apologize, lifespan
 server.SWEEP_S = 0.2
@@ -33,6 +34,7 @@ async def held(request):
         "media": len(runtime.media_file_mgr._file_metadata),
         "sessions": len(runtime._session_mgr._session_storage._cache._data),
         "owners": len(server.Gate.owners._owners),
+        "runs": len(jobs()._jobs),
     }})
 
 routes = [*ROUTES, Route("/held", held)]
@@ -65,6 +67,10 @@ def test_a_photo_is_gone_soon_after_its_tab(watched):
                 await visitor.open(page)
                 await visitor.give_photo("photo.jpg", "image/jpeg", marked_photo(1))
                 await visitor.run()
+            shown = await visitor.go("style_optimization")
+            token = json.loads(shown.components["style_optimization_live"])["token"]
+            n_frames, _state = await visitor.watch(token, PATIENCE_S, until_frames=2)
+            assert n_frames == 2
             with_it = await until(visitor, lambda held: held["photos"] >= 1)
             await visitor.leave()
             return with_it, await until(visitor, lambda held: not any(held.values()))
@@ -72,7 +78,8 @@ def test_a_photo_is_gone_soon_after_its_tab(watched):
     with_it, without = run(come_and_go())
     assert with_it["media"] > 0
     assert with_it["owners"] > 0
-    assert without == {"photos": 0, "uploads": 0, "media": 0, "sessions": 0, "owners": 0}
+    assert with_it["runs"] == 1
+    assert without == {"photos": 0, "uploads": 0, "media": 0, "sessions": 0, "owners": 0, "runs": 0}
 
 
 def test_a_full_server_says_so_and_lets_the_next_one_in(watched):

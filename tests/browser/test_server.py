@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -94,6 +95,21 @@ def test_a_port_in_use_is_said_and_ends_the_start():
     assert done.returncode == 1
     assert f"Port {port} is not available" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("base", ["", "school", "/school/camadas/"])
+def test_the_container_is_healthy_while_the_app_answers(base):
+    checks = [line for line in (ROOT / "Dockerfile").read_text().splitlines() if line.strip().startswith("CMD [")]
+    command = json.loads(checks[0].strip().removeprefix("CMD "))
+    environment = {"STREAMLIT_SERVER_BASE_URL_PATH": base}
+    with serving(wait_for="/_stcore/health", environment=environment) as (address, process):
+        environment["STREAMLIT_SERVER_PORT"] = str(urlsplit(address).port)
+        check = [sys.executable, *command[1:]]
+        assert subprocess.run(check, env=environment_of(environment), timeout=60).returncode == 0
+        process.kill()
+        process.wait(timeout=20)
+        done = subprocess.run(check, env=environment_of(environment), capture_output=True, timeout=60)
+        assert done.returncode == 1
 
 
 @pytest.mark.parametrize("written", ["school/camadas", "/school/camadas", "/school/camadas/"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import platform
 import socket
 import urllib.error
 import urllib.request
@@ -11,6 +12,7 @@ from email.message import Message
 from urllib.parse import urlsplit
 
 import pytest
+import streamlit
 import websockets
 
 from benchmarks.visitors import marked_photo
@@ -321,6 +323,20 @@ def test_every_answer_has_its_headers_and_tells_no_version(guarded, path):
     assert "x-powered-by" not in {name.lower() for name in headers}
     if path not in ("/metrics",):
         assert b"Traceback" not in body
+
+
+def test_a_session_is_told_no_version(guarded):
+    address, _ = guarded
+
+    async def come() -> bytes:
+        async with Visitor(address) as visitor:
+            await visitor.open("moons")
+            assert visitor.told.initialize.session_id
+            return visitor.told.SerializeToString()
+
+    told = run(come())
+    for known in (streamlit.__version__, platform.python_version(), platform.system()):
+        assert known.encode() not in told
 
 
 def test_the_meters_are_for_this_machine_alone(guarded):

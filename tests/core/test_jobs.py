@@ -11,7 +11,7 @@ import pytest
 from core import local_job, slots
 from core.askers import Asker, asker, asking
 from core.errors import JobError
-from core.job import ENDED, Watcher
+from core.job import ENDED, OVER, Watcher
 from core.local_job import LocalJob as Job
 from core.local_jobs import LocalJobs as Jobs
 
@@ -294,6 +294,38 @@ def test_who_stands_further_back_stays_there_and_what_does_not_begin_is_said(mon
     job = some.start(lambda: Counting(3))
     until(lambda: job.state == state)
     assert job.problem in caplog.text
+    some.stop()
+
+
+class Private(Counting):
+    """Holds what is its visitor's own."""
+
+    is_kept = False
+
+
+class Public(Counting):
+    """Holds nothing of anybody."""
+
+    is_kept = True
+
+
+@pytest.mark.parametrize(("kind", "is_gone"), [(Private, True), (Public, False)])
+@pytest.mark.parametrize("end", [3, 10**9])
+def test_what_is_a_visitors_own_goes_with_them(monkeypatch, kind, is_gone, end):
+    monkeypatch.setattr(local_job, "UNWATCHED_S", -1.0)
+    some = Jobs(idle_s=0.0 if end == 3 else 60.0)
+    job = some.start(lambda: kind(end))
+    until(lambda: job.state in OVER if end == 3 else job.state == "running")
+    eyes = Eyes(job)
+    some.leave(job.token)
+    some.tidy()
+    assert some.find(job.token) is job  # another tab looks on
+    job.leave(eyes)
+    some.leave(job.token)
+    if is_gone:
+        until(lambda: job.state in OVER)
+    some.tidy()
+    assert (some.find(job.token) is None) == is_gone
     some.stop()
 
 

@@ -4,6 +4,7 @@ import math
 
 import optuna
 import pytest
+from optuna.exceptions import StorageInternalError
 
 from core.errors import JobError
 from core.plane import points_of
@@ -115,6 +116,24 @@ def test_a_storage_that_does_not_answer_is_said(monkeypatch):
         with pytest.raises(JobError) as raised:
             ask()
         assert raised.value.reason == "storage"
+
+
+def test_a_trial_whose_beginning_was_cut_off_begins_again(address, monkeypatch):
+    work = begin(address)
+    beats = iter([StorageInternalError("gone"), StorageInternalError("still"), None])
+    real = Study._beat
+
+    def beat(self: Study) -> None:
+        problem = next(beats, None)
+        if problem is not None:
+            raise problem
+        real(self)
+
+    monkeypatch.setattr(Study, "_beat", beat)
+    while len(work.tried) < 1:
+        assert work.step()
+    trials = optuna.load_study(study_name=f"{PREFIX}mine", storage=address).trials
+    assert [trial.state.name for trial in trials] == ["COMPLETE"]  # none is under way for good
 
 
 def test_a_grid_has_an_end(address):

@@ -105,6 +105,15 @@ def test_what_is_kept_is_of_a_run_that_goes_on(quiet):
     assert quiet.left("run") is None
 
 
+def test_what_is_a_visitors_own_is_forgotten_with_them(quiet):
+    for is_private in (True, False):
+        _token, seat = entered(quiet, "run")
+        assert quiet.leave("run") == seat  # which is told
+        quiet.end("run", Left("about", "me", "done", result=b"result", is_private=is_private))
+        assert quiet.leave("run") == ""
+        assert (quiet.left("run") is None) == is_private
+
+
 def test_a_run_whose_process_is_killed_again_and_again_is_lost(quiet):
     _token, seat = entered(quiet, "run")
     for _time in range(desk.MOST_TRIES):

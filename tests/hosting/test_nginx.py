@@ -2,9 +2,13 @@
 
 import json
 import re
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -114,3 +118,31 @@ def test_a_live_view_streams_through_it(hosted):
             return await visitor.watch(json.loads(shown.components["moons_network"])["token"], 60, until_frames=10)
 
     assert run(watch()) == (10, "running")
+
+
+@contextmanager
+def page_of_others(folder: Path) -> Iterator[str]:
+    """A site that is not ours, for localhost is not 127.0.0.1: it shows what lies in the folder."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=folder)) as site:
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        yield f"http://localhost:{site.server_port}"
+        site.shutdown()
+
+
+def test_a_course_shows_the_app_in_a_frame_and_another_site_does_not(browser, tmp_path):
+    with ExitStack() as stack:
+        course, other = (stack.enter_context(page_of_others(tmp_path)) for _ in range(2))
+        server, _process = stack.enter_context(serving(environment={"CAMADAS_EMBEDDING": course}))
+        address, _pem = stack.enter_context(proxied(tmp_path, [server]))
+        framing = f'<iframe src="{address}/colorization" width="1200" height="700"></iframe>'
+        (tmp_path / "index.html").write_text(framing)
+        page = stack.enter_context(browser.new_context(ignore_https_errors=True)).new_page()
+        page.goto(course)
+        frame = page.frames[1]
+        expect(frame.get_by_role("heading", level=1)).to_have_text("Colorization")
+        give_photo(frame, "photo.jpg", "image/jpeg", marked_photo(1), "Choose a photo")
+        expect(frame.get_by_role("button", name="Download, 512 × 512")).to_be_visible()
+        settled(frame)
+        assert frame.evaluate("[...document.images].filter((i) => i.complete && !i.naturalWidth).length") == 0
+        with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+            page.goto(other)

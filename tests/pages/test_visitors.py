@@ -45,7 +45,8 @@ class Session:
     """Notes what is done to it."""
 
     def __init__(self, name: str, *, is_broken: bool = False) -> None:
-        self.id, self.is_broken, self.was_shut_down, self.session_state = name, is_broken, False, {"photo": b"x"}
+        self.id, self.is_broken, self.was_shut_down = name, is_broken, False
+        self.session_state = {"photo": b"x", visitors.KNOWN: {f"run of {name}", "run of all"}}
 
     def shutdown(self) -> None:
         self.was_shut_down = True
@@ -57,18 +58,20 @@ def test_a_closed_session_is_shut_down_even_if_streamlit_was_the_first_to_drop_i
     storage = MemorySessionStorage(maxsize=2, ttl_seconds=10)
     now = [0.0]
     storage._cache._timer = lambda: now[0]
-    manager = SimpleNamespace(_session_storage=storage, _storage_lock=threading.Lock())
+    manager = SimpleNamespace(
+        _session_storage=storage, _storage_lock=threading.Lock(), list_sessions=lambda: storage.list()
+    )
     closed = visitors.Closed(SimpleNamespace(_session_mgr=manager))
     first, second, third = Session("1"), Session("2", is_broken=True), Session("3")
     for session in (first, second, third):  # more than Streamlit would keep
         storage.save(SimpleNamespace(session=session))
     assert len(closed) == 3
-    assert not closed.sweep()
+    assert closed.sweep() == (False, set())
     now[0] = 11.0
     last = Session("4")
     storage.save(SimpleNamespace(session=last))  # here Streamlit drops the others
     assert not first.was_shut_down
-    assert closed.sweep()
+    assert closed.sweep() == (True, {"run of 1", "run of 2", "run of 3"})  # the last one knows the other, too
     assert [session.was_shut_down for session in (first, second, third, last)] == [True, True, True, False]
     assert first.session_state == third.session_state == {}
     assert len(closed) == 1
