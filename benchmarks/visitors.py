@@ -40,7 +40,7 @@ import numpy as np
 import psutil
 
 from core.images import decode, encode
-from tests.browser.browse import serving
+from tests.browser.browse import logged, serving
 from tests.protocol import Shown, Visitor, absolute, pictures_in
 from ui.catalog import PAGES
 
@@ -430,6 +430,8 @@ def main() -> None:
         figures["memory_after_mib"] = round(memory.now())
         figures["memory_ratio"] = round(figures["memory_after_mib"] / figures["memory_warm_mib"], 3)
         memory.is_over.set()
+    for _address, process in place.servers if notes.errors else ():
+        print(logged(process), file=sys.stderr)
     for error, n in notes.errors.most_common():
         print(f"{n} x {error}")
     print(dict(notes.marks))

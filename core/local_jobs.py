@@ -198,6 +198,8 @@ class LocalJobs:
         for at, job in enumerate(over):
             if job.is_left or now - job.watched_at > self.kept_s or at < len(over) - MAX_ALIVE:
                 del self._jobs[job.token]
+                if job.is_left:
+                    job.result, job.last = None, b""  # whoever still holds the job
 
     def _run(self, job: LocalJob) -> None:
         end: State = "failed"

@@ -7,7 +7,7 @@ import secrets
 import signal
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache, partial
 from multiprocessing.connection import Connection
@@ -18,6 +18,7 @@ import numpy as np
 import ray
 from ray import serve
 from ray.exceptions import ActorUnavailableError, GetTimeoutError, RayActorError, RayError, RayTaskError
+from ray.serve.exceptions import RayServeException
 
 from core import logs
 from core.cluster.desk import NAMESPACE, Left, Whose, desk
@@ -109,7 +110,7 @@ def _told(error: Exception) -> Exception:
         return JobError("ended")
     if isinstance(error, GetTimeoutError):
         return TimeoutError()
-    return Lost() if isinstance(error, RayError | ConnectionError) else error
+    return Lost() if isinstance(error, RayError | RayServeException | ConnectionError) else error
 
 
 # ---- inference
@@ -141,10 +142,13 @@ def _by_a_replica(method: str, what: Any) -> Any:
     for _ in range(N_TRIES):
         try:
             return getattr(_handle(), method).remote(what).result(timeout_s=CALL_S)
-        except RayActorError as error:
+        except TimeoutError:
+            raise
+        except (RayError, RayServeException, CancelledError) as error:  # what is wrong with the question, it answers
+            log.warning("a replica has not answered", exc_info=error)
             _deployed.cache_clear()
-            died = error
-    raise Lost from died
+            failed = error
+    raise Lost from failed
 
 
 # ---- the desk

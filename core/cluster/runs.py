@@ -279,7 +279,9 @@ class ClusterJobs:
 
     def leave(self, token: str) -> None:
         """As `core.jobs.Jobs.leave`; where nobody answers, all ends by itself."""
-        self._seen.pop(token, None)
+        job = self._seen.pop(token, None)
+        if job is not None:  # whoever still holds it
+            job._result = None
         with suppress(JobError, Away):
             ask(driver.leave, token, seconds=ANSWER_S)
 

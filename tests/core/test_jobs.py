@@ -326,6 +326,7 @@ def test_what_is_a_visitors_own_goes_with_them(monkeypatch, kind, is_gone, end):
         until(lambda: job.state in OVER)
     some.tidy()
     assert (some.find(job.token) is None) == is_gone
+    assert (job.result is None) == (is_gone or end != 3)
     some.stop()
 
 

@@ -60,7 +60,9 @@ def proxied(folder: Path, servers: Sequence[str], base: str = "") -> Iterator[tu
     pem, key = certificate(folder)
     port = free_port()
     values = {
-        "HOSTING_SERVERS": " ".join(f"server {urlsplit(server).netloc} max_fails=3 fail_timeout=2s;" for server in servers),
+        "HOSTING_SERVERS": " ".join(
+            f"server {urlsplit(server).netloc} max_fails=3 fail_timeout=2s;" for server in servers
+        ),
         "HOSTING_PORT": str(port),
         "HOSTING_NAME": "127.0.0.1",
         "HOSTING_BASE": base,
