@@ -51,7 +51,13 @@ def begin() -> None:
     logging.root.handlers = [handler]
     logging.root.setLevel(logging.INFO)
     logging.getLogger("uvicorn.access").disabled = True  # ui.gate says it, without addresses
+    logging.getLogger("uvicorn.error").addFilter(_is_no_socket)
     for name in list(logging.root.manager.loggerDict):
         if name.startswith(QUIET):
             logger = logging.getLogger(name)
             logger.handlers, logger.propagate = [], True
+
+
+def _is_no_socket(record: logging.LogRecord) -> bool:
+    """Uvicorn's word of a WebSocket has its whole path, a run's token included; ui.gate says it without."""
+    return "WebSocket" not in record.getMessage()

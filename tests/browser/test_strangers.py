@@ -372,12 +372,16 @@ def test_nonsense_on_the_socket_is_closed_without_a_word_of_ours(guarded):
 def test_the_log_is_json_and_knows_no_address_and_no_file(guarded):
     address, process = guarded
 
-    async def give() -> None:
+    async def give() -> str:
         async with Visitor(address) as visitor:
             await visitor.open("colorization")
             await visitor.give_photo("grandmother-1931.jpg", "image/jpeg", b"no picture")
+            shown = await visitor.go("moons")
+            token = json.loads(shown.components["moons_network"])["token"]
+            await visitor.watch(token, PATIENCE_S, until_frames=1)
+            return str(token)
 
-    run(give())
+    token = run(give())
     ask(address, "/moons?moons_noise=0.3", **{"X-Forwarded-For": "198.51.100.7"})
     lines = [json.loads(line) for line in logged(process).splitlines() if line.strip()]
     requests = [line for line in lines if line["message"] == "request"]
@@ -387,7 +391,7 @@ def test_the_log_is_json_and_knows_no_address_and_no_file(guarded):
     assert "/_stcore/stream" in {line["path"] for line in sockets}
     assert len({line["reference"] for line in (*requests, *sockets)}) == len(requests) + len(sockets)
     text = logged(process)
-    for secret in ("grandmother", "198.51.100.7", "127.0.0.1", "moons_noise"):
+    for secret in (token, "grandmother", "198.51.100.7", "127.0.0.1", "moons_noise"):
         assert secret not in text, secret
 
 
