@@ -28,8 +28,8 @@ class Jobs(Protocol):
             make: makes the work, in the job's own thread.
             about: kept with the job.
             is_paused: whether it waits for "resume" before its first step.
-            token: under which it is found, as unguessable as those that are drawn without it; a job of this token
-                that has not ended is given back instead of a new one.
+            token: under which it is found, as unguessable as those that are drawn without it; the owner's job of this
+                token that has not ended is given back instead of a new one. Another's stays another's.
             owner: whose it is.
 
         Raises:

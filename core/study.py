@@ -181,8 +181,7 @@ class Study(Work):
         fail_stale_trials(study)
         self._read()
         n_under_way = len(study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
-        dead = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))  # workers' whose trials are to be next
-        is_one_left = bool(dead)
+        is_one_left = bool(study.get_trials(deepcopy=False, states=(TrialState.WAITING,)))  # by a worker that died
         n_left = self.n_trials - len(self.tried)
         is_more = n_left > 0 and (is_one_left or n_under_way < n_left)
         self.is_waiting = n_left > 0 and not is_more

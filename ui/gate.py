@@ -202,13 +202,13 @@ def _log(what: str, scope: Scope, begun: float, **fields: object) -> None:
 def _headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """An answer's headers: those of security, a reference, and a cookie for a browser that has none yet."""
     present = {name.lower(): value for name, value in headers}
-    made = [(name, _for_frames(name, value)) for name, value in headers if name.lower() not in FORBIDDEN_NAMES]
+    made = [(name, value) for name, value in headers if name.lower() not in FORBIDDEN_NAMES]
     made += [header for header in security_headers() if header[0] not in present]
     made.append((b"x-request-id", reference.get().encode()))
     is_page = present.get(b"content-type", b"").startswith(b"text/html")
     if is_page and not visitor_of(HTTPConnection(scope).cookies):
         made.append((b"set-cookie", _cookie(scope["scheme"] == "https").encode()))
-    return made
+    return [(name, _for_frames(name, value)) for name, value in made]
 
 
 def security_headers() -> list[tuple[bytes, bytes]]:
@@ -232,14 +232,14 @@ def security_headers() -> list[tuple[bytes, bytes]]:
 def _for_frames(name: bytes, value: bytes) -> bytes:
     """A cookie for other sites' frames is kept apart for each of them: many browsers take no other."""
     is_theirs = name.lower() == b"set-cookie" and b"samesite=none" in value.lower()
-    return value + b"; Partitioned" if is_theirs and b"partitioned" not in value.lower() else value
+    return value + b"; Partitioned" if is_theirs else value
 
 
 def _cookie(is_secure: bool) -> str:
     """Sent with requests of our own page alone; in another site's frame only one that says so is sent at all."""
     rules = f"Path=/; HttpOnly; Max-Age={COOKIE_S}"
     if is_secure and host().embedding:
-        rules += "; Secure; SameSite=None; Partitioned"
+        rules += "; Secure; SameSite=None"
     else:
         rules += "; SameSite=Lax" + ("; Secure" if is_secure else "")
     return f"{COOKIE}={secrets.token_urlsafe(16)}; {rules}"

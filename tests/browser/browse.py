@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Frame, Page, Playwright, Request, expect
+from prometheus_client.parser import text_string_to_metric_families
 
 from ui.files import ROOT
 
@@ -66,6 +67,13 @@ def logged(process: subprocess.Popen) -> str:
     assert process.stderr is not None
     process.stderr.seek(0)
     return process.stderr.read().decode()
+
+
+def counted(address: str) -> dict[tuple[str, ...], float]:
+    """A server's meters, by name and labels' values."""
+    with urllib.request.urlopen(f"{address}/metrics") as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+        return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
 
 
 def environment_of(more: Mapping[str, str]) -> dict[str, str]:

@@ -1,20 +1,10 @@
 """What is counted for whoever runs the server."""
 
 import json
-import urllib.request
-
-from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.visitors import marked_photo
-from tests.browser.browse import serving
+from tests.browser.browse import counted, serving
 from tests.protocol import Visitor, run
-
-
-def counted(address: str) -> dict[tuple[str, ...], float]:
-    """By name and labels' values."""
-    with urllib.request.urlopen(f"{address}/metrics") as answer:
-        families = text_string_to_metric_families(answer.read().decode())
-        return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
 
 
 def test_the_meters_say_what_has_happened():

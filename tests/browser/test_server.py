@@ -67,6 +67,21 @@ def test_a_bug_is_an_apology_with_a_reference_and_the_app_stays_up(browser, tmp_
         assert "ZeroDivisionError: a secret of the house" in log
 
 
+@pytest.mark.parametrize("base", ["", "/school"])
+def test_a_page_that_is_not_there_or_closed_leads_home_in_the_visitors_language(browser, base):
+    environment = {"CAMADAS_PAGES": "moons", "STREAMLIT_SERVER_BASE_URL_PATH": base}
+    words = {"en": "There is no such page here", "pt": "Não há esta página aqui"}
+    with serving(environment=environment) as (address, _process):
+        for language, said in words.items():
+            with visiting(browser, address + base, language=language) as page:
+                open_page(page, "/filters")
+                expect(page.get_by_role("heading", level=1)).to_have_text("Camadas")
+                expect(page.get_by_text(said)).to_be_visible()
+                expect(page.get_by_role("dialog")).to_have_count(0)
+                open_page(page, "/")
+                expect(page.get_by_text(said)).to_have_count(0)
+
+
 def test_the_server_stops_when_asked():
     with serving(wait_for="/_stcore/health") as (address, process):
         process.terminate()
@@ -103,8 +118,7 @@ def test_the_container_is_healthy_while_the_app_answers(base):
     command = json.loads(checks[0].strip().removeprefix("CMD "))
     environment = {"STREAMLIT_SERVER_BASE_URL_PATH": base}
     with serving(wait_for="/_stcore/health", environment=environment) as (address, process):
-        environment["STREAMLIT_SERVER_PORT"] = str(urlsplit(address).port)
-        check = [sys.executable, *command[1:]]
+        check = [sys.executable, "-c", command[2].replace("8501", str(urlsplit(address).port))]
         assert subprocess.run(check, env=environment_of(environment), timeout=60).returncode == 0
         process.kill()
         process.wait(timeout=20)

@@ -5,13 +5,12 @@ import shutil
 import ssl
 import subprocess
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.browser.browse import PATIENCE_S, free_port, listens
+from tests.browser.browse import PATIENCE_S, counted, free_port, listens
 from ui.files import ROOT
 
 TEMPLATE = ROOT / "hosting" / "nginx.conf.template"
@@ -88,7 +87,4 @@ def proxied(folder: Path, servers: Sequence[str], base: str = "") -> Iterator[tu
 
 def sessions(server: str) -> float:
     """How many visitors a server has."""
-    with urllib.request.urlopen(f"{server}/metrics") as answer:
-        found = re.search(r'^camadas_sessions{state="active"} (\S+)', answer.read().decode(), re.MULTILINE)
-    assert found
-    return float(found[1])
+    return counted(server)["camadas_sessions", "active"]

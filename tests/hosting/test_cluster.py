@@ -20,8 +20,17 @@ from benchmarks.visitors import PICTURES, mark, marked_photo, seen
 from core.cluster import driver
 from core.cluster.link import Link, Lost, join
 from core.errors import JobError
-from tests.browser.browse import PATIENCE_S, environment_of, give_photo, logged, open_page, serving, settled, visiting
-from tests.browser.test_meters import counted
+from tests.browser.browse import (
+    PATIENCE_S,
+    counted,
+    environment_of,
+    give_photo,
+    logged,
+    open_page,
+    serving,
+    settled,
+    visiting,
+)
 from tests.hosting.cluster import cluster, end
 from tests.hosting.proxy import proxied, sessions
 from tests.protocol import Visitor, pictures_in, run
@@ -120,14 +129,21 @@ def test_without_an_address_a_cluster_of_its_own_comes_and_goes():
             pictures = list(pictures_in(shown.components[PICTURES["colorization"]]))
             token = json.loads((await visitor.go("moons")).components["moons_network"])["token"]
             n_frames, _state = await visitor.watch(token, PATIENCE_S, until_frames=10)
+            token = json.loads((await visitor.go("style_optimization")).components["style_optimization_live"])["token"]
+            await visitor.watch(token, PATIENCE_S, until_frames=2)
             return pictures, n_frames, counted(address)
 
-    environment = {"CAMADAS_ENGINE": "ray", "CAMADAS_LOG": "json"}
+    environment = {"CAMADAS_ENGINE": "ray", "CAMADAS_LOG": "json", "CAMADAS_SESSION_KEPT_S": "1"}
     with serving(environment=environment, before=ANYBODY) as (address, process):
         pictures, n_frames, meters = run(play(address))
         assert n_frames == 10
         assert seen(pictures[-1], mark(1).reshape(1, -1)) == 0
         assert meters["camadas_model_loads_total", "colorization"] >= 1  # by a replica
+        deadline = time.monotonic() + PATIENCE_S
+        while counted(address)["camadas_jobs", "cancelled"] != 1:  # the one with the photo went with its session
+            assert time.monotonic() < deadline
+            time.sleep(0.2)  # between two looks
+        assert counted(address)["camadas_jobs", "running"] == 1  # the other one did not
         parts = psutil.Process(process.pid).children(recursive=True)
         assert any(part.name() == "raylet" for part in parts)
         process.terminate()

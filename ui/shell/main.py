@@ -1,6 +1,7 @@
 """The script that every visit runs: page configuration, language, sidebar and the page asked for."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -26,14 +27,17 @@ with st.sidebar:
         photo.sidebar()
     language.switch()
     badge()
+base = str(st.get_option("server.baseUrlPath") or "").strip("/")
 if visitors.let_in():
+    asked = urlsplit(st.context.url or "").path.strip("/").removeprefix(base).strip("/")
+    if not page.url_path and asked:  # Streamlit shows the home page instead, and a dialog in English
+        st.info(_("There is no such page here, or it is closed. This is the home page."), icon=":material/info:")
     page.run()
     foot(is_about=page.url_path == catalog.ABOUT.slug)
 else:
     visitors.full()
 tag = language.LOCALES[language.current()].replace("_", "-")  # as in BCP 47
 away = _("The app is back in a moment. This page goes on by itself, with its settings.")
-base = str(st.get_option("server.baseUrlPath") or "").strip("/")
 document = (HERE / "document.html").read_text().replace("LANGUAGE", tag).replace("AWAY", away)
 document = document.replace("SERVER", visitors.SERVER).replace("READY", f"/{base}/ready" if base else "/ready")
 st.html(document, unsafe_allow_javascript=True)
