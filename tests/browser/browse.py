@@ -176,8 +176,8 @@ def settled(page: Page | Frame) -> None:
 def open_page(page: Page, path: str) -> None:
     """Come by a link and wait for the whole page."""
     page.goto(f".{path}" if path.startswith("/") else path)  # within the app's base path
+    page.get_by_role("heading", level=1).wait_for()  # before the script has begun, it seems settled too
     settled(page)
-    page.get_by_role("heading", level=1).wait_for()
 
 
 def give_photo(page: Page | Frame, name: str, mime: str, data: bytes, button: str | re.Pattern[str]) -> None:

@@ -17,6 +17,11 @@ from tests.browser.browse import NARROW, WIDE, give_photo, open_page, settled, v
 from ui.files import asset
 
 
+def chooser(page, name: str):
+    """The field of a file uploader, by its label: those of one page need not appear in their order."""
+    return page.get_by_role("region", name=name).locator('input[type="file"]')
+
+
 def add(page, name: str) -> None:
     search = page.locator(".steps input[type=search]")
     search.fill(name)
@@ -69,7 +74,7 @@ def test_a_pipeline_leaves_as_a_file_and_comes_back(browser, address):
         page.get_by_role("button", name="Remove Invert").click()
         expect(page.get_by_text("Nothing is done yet: add a step.")).to_be_visible()
         settled(page)
-        page.locator('.stMain input[type="file"], [data-testid="stMain"] input[type="file"]').first.set_input_files(
+        chooser(page, "Bring a pipeline back").set_input_files(
             {"name": "pipeline.json", "mimeType": "application/json", "buffer": data}
         )
         expect(page.locator(".steps li b")).to_have_text(["Invert"])
@@ -122,12 +127,12 @@ def test_a_group_is_set_in_the_list_and_offers_are_walked_by_keys(browser, addre
 def test_bad_input_gets_a_sentence_and_nothing_is_lost(browser, address, sample):
     with visiting(browser, address) as page:
         open_page(page, "/augmentation?augmentation_pipeline=Invert&augmentation_tab=Files")
-        chooser = page.locator('[data-testid="stMain"] input[type="file"]').first
+        bring = chooser(page, "Bring a pipeline back")
         for data, said in (
             (b"no json", "This file is no JSON."),
             (b'{"draws": 1000000}', "draws cannot be “1000000”"),
         ):
-            chooser.set_input_files({"name": "pipeline.json", "mimeType": "application/json", "buffer": data})
+            bring.set_input_files({"name": "pipeline.json", "mimeType": "application/json", "buffer": data})
             expect(page.get_by_text(said)).to_be_visible()
             settled(page)
             expect(page.locator(".steps li b")).to_have_text(["Invert"])
@@ -142,7 +147,7 @@ def test_bad_input_gets_a_sentence_and_nothing_is_lost(browser, address, sample)
 
 def give_many(page, data: bytes) -> None:
     settled(page)
-    page.locator('[data-testid="stMain"] input[type="file"]').nth(1).set_input_files(
+    chooser(page, "ZIP of pictures").set_input_files(
         {"name": "pictures.zip", "mimeType": "application/zip", "buffer": data}
     )
     settled(page)
@@ -192,7 +197,7 @@ def test_a_folder_goes_in(browser, address, sample, tmp_path):
         page.get_by_role("radio", name="A folder").click()
         page.get_by_text("A folder of pictures").wait_for()
         settled(page)
-        page.locator('[data-testid="stMain"] input[type="file"]').nth(1).set_input_files(str(tmp_path / "pictures"))
+        chooser(page, "A folder of pictures").set_input_files(str(tmp_path / "pictures"))
         settled(page)
         page.get_by_role("button", name="Augment them").click()
         expect(page.get_by_text("6 results of 2 of 2 pictures.")).to_be_visible()
