@@ -6,8 +6,6 @@ from ui import catalog, page, photo
 from ui.files import asset
 from ui.language import _
 
-CARDS_PER_ROW = 2
-
 st.title("Camadas", anchor=False)
 st.markdown(_(catalog.entry("home").promise))
 st.markdown(
@@ -23,10 +21,9 @@ for section, title in catalog.SECTIONS.items():
     if not entries:
         continue
     st.subheader(_(title), anchor=False)
-    for row in range(0, len(entries), CARDS_PER_ROW):
-        columns = st.columns(CARDS_PER_ROW, gap="large")
-        for column, entry in zip(columns, entries[row:], strict=False):
-            with column.container(border=True):
+    with st.container(key=f"home_{section}"):  # a grid: ui/shell/style.html
+        for entry in entries:
+            with st.container(border=True):
                 st.image(str(asset(f"pictures/{entry.picture}")), width="stretch", alt=_(entry.picture_alt))
                 st.page_link(catalog.page_of(entry), label=f"**{_(entry.title)}**")
                 st.markdown(_(entry.promise))
