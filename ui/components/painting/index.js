@@ -37,7 +37,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const [seconds, loss] = header.line.at(-1) ?? [0, null];
     const total = Math.max(1, seconds + header.left_s), fast = header.fast;
     const values = header.line.map(([, value]) => value).concat(fast ? [fast.loss] : []);
-    const most = Math.max(...values.slice(0, 1), fast?.loss ?? 0, ...values.slice(-1)) * 1.05 || 1;
+    const ends = Math.max(...values.slice(0, 1), fast?.loss ?? 0, ...values.slice(-1)); // a leap of L-BFGS may be far above
+    const most = Math.min(Math.max(0, ...values), 2 * ends) * 1.05 || 1;
     const lines = [{ points: header.line, colour: theme.accent }];
     if (fast) lines.push({ points: [[0, fast.loss], [total, fast.loss]], colour: theme.plus });
     plot(find(".loss canvas"), theme, number, { epochs: total, most, say: short, below: words.seconds }, lines);
