@@ -75,6 +75,11 @@ class StyleTask:
         rest["identity"] = parts["identity"][0]
         return {name: getattr(self.settings, name) * part for name, part in rest.items()}
 
+    def measured(self, batch: Batch) -> dict[str, float]:
+        """The losses of a batch, without learning from it."""
+        with torch.no_grad():
+            return {name: float(loss) for name, loss in self.losses(self.model, batch).items()}
+
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Nothing is held out."""
         del model

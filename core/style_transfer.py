@@ -37,12 +37,12 @@ NONE_GIVEN: Own = {}
 KINDS: dict[str, Kind] = dict(zip(get_args(Name), get_args(Kind), strict=False))
 MASK_PX = 256
 N_LATELY = 4  # pictures that a session keeps
-LOOK_EVERY = 6  # steps between two previews
+LOOK_EVERY = 6  # steps between two previews, and two points of the curve
 SMALL_PX = 240  # longer side in the gallery
 PREVIEW_PX = 320  # longer side of what is shown while the decoder is refined
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")  # of scikit-image, beside the visitor's
 REFINING_S = 45.0
-N_SMOOTH = 8  # steps
+N_CROPS = 6  # of the visitor's photo, which tell the distance to the style
 REFINING = StyleSettings(
     epochs=None,
     minutes=REFINING_S / 60,
@@ -367,10 +367,13 @@ class Refining(Work):
         styles = [fit_within(picture_of(settings.style, settings.seed, own), STYLE_PX)]
         photos = [fit_within(image, STYLE_PX), *(getattr(skimage_data, name)() for name in PHOTOS)]
         self.events = fit(StyleTask(decoder, encoder, photos, styles, REFINING), REFINING)
-        self.line: list[tuple[float, float]] = []  # seconds and loss
-        self.seconds = 0.0
+        alike = REFINING.model_copy(update={"batch_size": N_CROPS + 1})  # the first has itself as its style
+        self.told = StyleTask(decoder, encoder, photos[:1], styles, alike)
+        self.crops = self.told.batch(0, 0)  # the same ones each time: those of training differ by more than it gains
+        self.line: list[tuple[float, float]] = []  # seconds and distance
+        self.n_steps, self.seconds = 0, 0.0
         self.is_done = False
-        self.preview = self._look()
+        self._look()
 
     def step(self) -> bool:
         """One step of training; False at the end."""
@@ -378,20 +381,19 @@ class Refining(Work):
         event = next(self.events)
         self.is_done = isinstance(event, Done)
         self.seconds += time.perf_counter() - start
-        if isinstance(event, Step):
-            self.line.append((self.seconds, event.losses["style"] + event.losses["texture"]))
-        if self.is_done or len(self.line) % LOOK_EVERY == 0:
-            self.preview = self._look()
+        self.n_steps += isinstance(event, Step)
+        if self.is_done or self.n_steps % LOOK_EVERY == 0:
+            self._look()
         return not self.is_done
 
     def frame(self) -> bytes:
-        """How far it is, its losses, and the photo in the style as it is now."""
+        """How far it is, its distances to the style, and the photo in the style as it is now."""
         share = 1.0 if self.is_done else min(1.0, self.seconds / REFINING_S)
         header = {
             "share": round(share, 4),
             "left_s": round(REFINING_S * (1 - share), 1),
-            "step": len(self.line),
-            "line": [[round(seconds, 2), round(loss, 4)] for seconds, loss in _smooth(self.line)],
+            "step": self.n_steps,
+            "line": [[round(seconds, 2), round(loss, 4)] for seconds, loss in self.line],
             "pictures": [[self.preview.shape[1], self.preview.shape[0]]],
         }
         return packed(header, self.preview)
@@ -400,16 +402,11 @@ class Refining(Work):
         """The decoder, once it is done; None before."""
         return self.decoder.requires_grad_(False) if self.is_done else None
 
-    def _look(self) -> np.ndarray:
-        return stylized(self.image, self.settings, self.own, self.decoder).image
-
-
-def _smooth(line: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Means over the latest steps: each batch holds other photos."""
-    losses = [loss for _, loss in line]
-    return [
-        (seconds, float(np.mean(losses[max(0, at - N_SMOOTH + 1) : at + 1]))) for at, (seconds, _) in enumerate(line)
-    ]
+    def _look(self) -> None:
+        """The photo in the style as it is now, and how far its crops are from the style."""
+        self.preview = stylized(self.image, self.settings, self.own, self.decoder).image
+        losses = self.told.measured(self.crops)
+        self.line.append((self.seconds, losses["style"] + losses["texture"]))
 
 
 def about(settings: Settings, own: Own) -> str:

@@ -175,7 +175,13 @@ def test_refining_changes_the_decoder_and_shows_the_photo(photo, quick):
     while work.step():
         pass
     header, body = opened(work.frame())
-    assert header["step"] == len(header["line"]) == 3
+    assert header["step"] == 3
+    assert len(header["line"]) == 2  # before, and at the end
+    (_, farther), (seconds, nearer) = header["line"]
+    assert seconds > 0
+    again = work.told.measured(work.crops)
+    assert nearer == pytest.approx(again["style"] + again["texture"], abs=1e-3)
+    assert nearer != farther
     assert header["share"] == 1
     width, height = header["pictures"][0]
     assert np.array_equal(np.frombuffer(body, np.uint8).reshape(height, width, 3), work.preview)
