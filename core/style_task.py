@@ -8,6 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from core.devices import device
 from core.models.style_decoder import StyleDecoder
 from core.models.tiny_vgg import TinyVGG
 from core.style_losses import Stylizer
@@ -77,8 +78,9 @@ class StyleTask:
 
     def measured(self, batch: Batch) -> dict[str, float]:
         """The losses of a batch, without learning from it."""
+        here = {name: x.to(device()) for name, x in batch.items()}
         with torch.no_grad():
-            return {name: float(loss) for name, loss in self.losses(self.model, batch).items()}
+            return {name: float(loss) for name, loss in self.losses(self.model, here).items()}
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Nothing is held out."""

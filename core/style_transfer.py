@@ -366,10 +366,11 @@ class Refining(Work):
         self.decoder = decoder.requires_grad_(True)
         styles = [fit_within(picture_of(settings.style, settings.seed, own), STYLE_PX)]
         photos = [fit_within(image, STYLE_PX), *(getattr(skimage_data, name)() for name in PHOTOS)]
-        self.events = fit(StyleTask(decoder, encoder, photos, styles, REFINING), REFINING)
+        self.task = StyleTask(decoder, encoder, photos, styles, REFINING)
+        self.events = fit(self.task, REFINING)
         alike = REFINING.model_copy(update={"batch_size": N_CROPS + 1})  # the first has itself as its style
-        self.told = StyleTask(decoder, encoder, photos[:1], styles, alike)
-        self.crops = self.told.batch(0, 0)  # the same ones each time: those of training differ by more than it gains
+        # The same crops each time: those of training differ by more than it gains.
+        self.crops = StyleTask(decoder, encoder, photos[:1], styles, alike).batch(0, 0)
         self.line: list[tuple[float, float]] = []  # seconds and distance
         self.n_steps, self.seconds = 0, 0.0
         self.is_done = False
@@ -381,8 +382,9 @@ class Refining(Work):
         event = next(self.events)
         self.is_done = isinstance(event, Done)
         self.seconds += time.perf_counter() - start
-        self.n_steps += isinstance(event, Step)
-        if self.is_done or self.n_steps % LOOK_EVERY == 0:
+        is_step = isinstance(event, Step)
+        self.n_steps += is_step
+        if self.is_done or (is_step and self.n_steps % LOOK_EVERY == 0):
             self._look()
         return not self.is_done
 
@@ -391,6 +393,7 @@ class Refining(Work):
         share = 1.0 if self.is_done else min(1.0, self.seconds / REFINING_S)
         header = {
             "share": round(share, 4),
+            "seconds": round(self.seconds, 2),
             "left_s": round(REFINING_S * (1 - share), 1),
             "step": self.n_steps,
             "line": [[round(seconds, 2), round(loss, 4)] for seconds, loss in self.line],
@@ -405,7 +408,7 @@ class Refining(Work):
     def _look(self) -> None:
         """The photo in the style as it is now, and how far its crops are from the style."""
         self.preview = stylized(self.image, self.settings, self.own, self.decoder).image
-        losses = self.told.measured(self.crops)
+        losses = self.task.measured(self.crops)
         self.line.append((self.seconds, losses["style"] + losses["texture"]))
 
 

@@ -136,9 +136,9 @@ def test_results_follow_the_run_and_a_network_goes_and_comes_back(browser, addre
             page.get_by_role("button", name="Network (.safetensors)").click()
         data = started.value.path().read_bytes()
         assert b"__metadata__" in data
-        page.get_by_role("tab", name="Score board").click()
+        page.get_by_role("tab", name="Score board").press("Enter")
         expect(page.get_by_role("tabpanel").get_by_role("row")).to_have_count(2)
-        page.get_by_role("tab", name="Files").click()
+        page.get_by_role("tab", name="Files").press("Enter")
         expect(page.get_by_text("Bring a network back")).to_be_visible()
         settled(page)
         before = page.url

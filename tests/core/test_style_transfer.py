@@ -167,7 +167,8 @@ def test_a_view_is_small(sample):
     assert max(view(np.tile(sample, (3, 3, 1))).shape) == 640
 
 
-def test_refining_changes_the_decoder_and_shows_the_photo(photo, quick):
+def test_refining_changes_the_decoder_and_shows_the_photo(photo, quick, monkeypatch):
+    monkeypatch.setattr(style_transfer, "LOOK_EVERY", 1)
     work = Refining(photo, Settings(), {})
     before = {name: p.detach().clone() for name, p in work.decoder.named_parameters()}
     first = work.preview
@@ -176,12 +177,12 @@ def test_refining_changes_the_decoder_and_shows_the_photo(photo, quick):
         pass
     header, body = opened(work.frame())
     assert header["step"] == 3
-    assert len(header["line"]) == 2  # before, and at the end
-    (_, farther), (seconds, nearer) = header["line"]
-    assert seconds > 0
-    again = work.told.measured(work.crops)
-    assert nearer == pytest.approx(again["style"] + again["texture"], abs=1e-3)
-    assert nearer != farther
+    seconds, distances = zip(*work.line, strict=True)
+    assert len(distances) == 5  # before, after each step, and with the weights that stay
+    assert list(seconds) == sorted(seconds)
+    again = work.task.measured(work.crops)
+    assert distances[-1] == pytest.approx(again["style"] + again["texture"], abs=1e-6)
+    assert len(set(distances)) == 4  # the same weights are as far again
     assert header["share"] == 1
     width, height = header["pictures"][0]
     assert np.array_equal(np.frombuffer(body, np.uint8).reshape(height, width, 3), work.preview)
@@ -190,6 +191,15 @@ def test_refining_changes_the_decoder_and_shows_the_photo(photo, quick):
     assert after is not None
     assert any(not torch.equal(before[name], p) for name, p in after.named_parameters())
     assert np.array_equal(stylized(photo, Settings(), {}, after).image, work.preview)
+
+
+def test_refining_comes_nearer_to_the_style(photo, monkeypatch):
+    settings = style_transfer.REFINING.model_copy(update={"minutes": None, "epochs": 1, "n_steps": 16})
+    monkeypatch.setattr(style_transfer, "REFINING", settings)
+    work = Refining(photo, Settings(style="Mosaic"), {})
+    while work.step():
+        pass
+    assert work.line[-1][1] < 0.98 * work.line[0][1]
 
 
 def test_the_shipped_decoder_is_not_touched(photo, quick):

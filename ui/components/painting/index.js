@@ -35,9 +35,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const draw = () => {
     const header = state.header ?? { line: [], pictures: [], left_s: 0, share: 0, step: 0 };
     const [seconds, loss] = header.line.at(-1) ?? [0, null];
-    const total = Math.max(1, seconds + header.left_s), fast = header.fast;
+    const total = Math.max(1, (header.seconds ?? seconds) + header.left_s), fast = header.fast;
     const values = header.line.map(([, value]) => value).concat(fast ? [fast.loss] : []);
-    const ends = Math.max(...values.slice(0, 1), fast?.loss ?? 0, ...values.slice(-1)); // a leap of L-BFGS may be far above
+    const ends = Math.max(values[0] ?? 0, fast?.loss ?? 0, loss ?? 0); // a leap of L-BFGS may be far above
     const most = Math.min(Math.max(0, ...values), 2 * ends) * 1.05 || 1;
     const lines = [{ points: header.line, colour: theme.accent }];
     if (fast) lines.push({ points: [[0, fast.loss], [total, fast.loss]], colour: theme.plus });
