@@ -222,6 +222,19 @@ def test_another_browser_gets_a_run_of_its_own(browser, address):
         after(page, now + 5)
 
 
+def close_popover(page: Page) -> None:
+    """By Escape, and again where the run that its opening began has opened it once more, as Streamlit's may."""
+    body = page.get_by_test_id("stPopoverBody")
+    for _ in range(3):
+        page.keyboard.press("Escape")
+        try:
+            expect(body).to_have_count(0, timeout=5000)
+            return
+        except AssertionError:
+            continue
+    expect(body).to_have_count(0)
+
+
 def test_a_lesson_survives_opened_controls_and_a_reload(browser, address):
     with visiting(browser, address) as page:
         open_page(page, "/moons")
@@ -230,8 +243,7 @@ def test_a_lesson_survives_opened_controls_and_a_reload(browser, address):
             button.click()
             expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
             settled(page)
-            button.click()
-            expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+            close_popover(page)
         page.get_by_label("Lesson").click()
         page.get_by_role("option", name="The spiral").click()
         page.wait_for_url(re.compile("moons_n_classes=2"))
