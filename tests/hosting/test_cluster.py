@@ -120,6 +120,11 @@ def test_a_killed_replica_harms_no_request_and_what_replicas_load_is_told(ray):
         link.close()
 
 
+def states_of(address: str) -> dict[str, float]:
+    """How many runs a server counts in each state."""
+    return {labels[0]: n for (name, *labels), n in counted(address).items() if name == "camadas_jobs"}
+
+
 def test_without_an_address_a_cluster_of_its_own_comes_and_goes():
     async def play(address: str) -> tuple[list[bytes], int, dict[tuple[str, ...], float]]:
         async with Visitor(address) as visitor:
@@ -140,10 +145,14 @@ def test_without_an_address_a_cluster_of_its_own_comes_and_goes():
         assert seen(pictures[-1], mark(1).reshape(1, -1)) == 0
         assert meters["camadas_model_loads_total", "colorization"] >= 1  # by a replica
         deadline = time.monotonic() + PATIENCE_S
-        while counted(address)["camadas_jobs", "cancelled"] != 1:  # the one with the photo went with its session
-            assert time.monotonic() < deadline
+        seen_so_far = []
+        while (states := states_of(address))["running"] != 1:  # the one with the photo went with its session
+            seen_so_far.append(states)
+            assert time.monotonic() < deadline, seen_so_far
             time.sleep(0.2)  # between two looks
-        assert counted(address)["camadas_jobs", "running"] == 1  # the other one did not
+        assert states["finished"] + states["done"] == 0, (
+            seen_so_far
+        )  # it did not come to its end, and the other one goes on
         parts = psutil.Process(process.pid).children(recursive=True)
         assert any(part.name() == "raylet" for part in parts)
         process.terminate()
