@@ -150,9 +150,7 @@ def test_without_an_address_a_cluster_of_its_own_comes_and_goes():
             seen_so_far.append(states)
             assert time.monotonic() < deadline, seen_so_far
             time.sleep(0.2)  # between two looks
-        assert states["finished"] + states["done"] == 0, (
-            seen_so_far
-        )  # it did not come to its end, and the other one goes on
+        assert states["finished"] + states["done"] == 0, seen_so_far  # it came to no end, and the other one goes on
         parts = psutil.Process(process.pid).children(recursive=True)
         assert any(part.name() == "raylet" for part in parts)
         process.terminate()
