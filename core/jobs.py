@@ -46,9 +46,17 @@ class Jobs(Protocol):
         """
         ...
 
-    def leave(self, token: str) -> None:
+    def leave(self, token: str) -> bool:
         """Nobody is here any more to whom this job belongs: if it holds what is its visitor's own (Work.is_kept is
-        False) and nobody watches, it ends and leaves nothing."""
+        False) and nobody watches, it ends and leaves nothing.
+
+        Returns:
+            Whether it has gone, or is not to go. If not, ask again: it is about to end, or somebody looks on, or did a
+            moment ago.
+
+        Raises:
+            JobError: if what runs it does not answer.
+        """
         ...
 
     def count(self) -> dict[str, int]:

@@ -177,15 +177,18 @@ class LocalJobs:
             with job.changed:
                 job.changed.notify_all()
 
-    def leave(self, token: str) -> None:
+    def leave(self, token: str) -> bool:
         """As `core.jobs.Jobs.leave`."""
         with self._all:
             job = self._jobs.get(token)
-            if job is None or not job.is_private or job.is_watched():
-                return
+            if job is None or not job.is_private:
+                return True
+            if job.is_watched():
+                return False
             job.is_left = True
             self._forget()
         job.send("cancel")
+        return token not in self._jobs
 
     def tidy(self) -> None:
         """Let go of what ended long ago."""

@@ -9,6 +9,7 @@ import re
 import secrets
 import sys
 import threading
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
@@ -24,6 +25,7 @@ from streamlit.runtime.session_manager import SessionClient
 from core import meters
 from core.askers import NOBODY, Asker, asking, find_by
 from core.askers import asker as current_asker
+from core.errors import JobError
 from core.host import host
 from core.jobs import jobs
 from core.turns import TURNS
@@ -35,6 +37,7 @@ COOKIE = "camadas_visitor"  # unguessable, of one browser; jobs and pictures bel
 TOKEN = re.compile(r"[\w-]{22}", re.ASCII)  # as secrets.token_urlsafe(16) makes them; no address looks so
 SERVER = secrets.token_hex(8)  # this process, told from one that comes after it or stands beside it
 RETRY_S = 10
+ASKED_S = 60.0  # that a run is asked to go
 PATIENCE_S = 2.0  # between two words about the place in the queue
 M_ARENA_MAX, N_ARENAS = -8, 2  # the name as glibc has it, and how many
 _TOLD = "visitors_place"
@@ -196,6 +199,7 @@ class Closed:
         self._cache: Any = self._manager._session_storage._cache
         self._cache._maxsize = math.inf  # beyond it, it would drop some early
         self._gone: deque[Any] = deque()
+        self._runs: dict[str, float] = {}  # that have not gone yet, and until when they are asked to
         expire = self._cache.expire
 
         def expiring(at_time: float | None = None) -> list[tuple[str, Any]]:
@@ -210,23 +214,43 @@ class Closed:
         n: int = self._cache.currsize
         return n
 
-    def sweep(self) -> tuple[bool, set[str]]:
-        """Shut those down that were closed `session_kept_s` ago; whether any, and the jobs of theirs alone."""
+    def sweep(self) -> bool:
+        """Shut those down that were closed `session_kept_s` ago; whether any."""
         with self._manager._storage_lock:
             self._cache.expire()
         has_any = bool(self._gone)
-        tokens: set[str] = set()
+        until = time.monotonic() + ASKED_S
         while self._gone:
             session = self._gone.popleft().session
             try:
-                tokens |= _known_to(session)
+                self._runs.update(dict.fromkeys(_known_to(session), until))
                 session.shutdown()
                 session.session_state.clear()  # Streamlit's loop holds the latest session for longer
             except Exception:  # the others are to go too
                 log.exception("a closed session does not end")
-        if tokens:
-            tokens = tokens.difference(*(_known_to(found.session) for found in self._manager.list_sessions()))
-        return has_any, tokens
+        return has_any
+
+    def leave_runs(self, leave: Callable[[str], bool]) -> None:
+        """Leave the runs that no session knows any more.
+
+        Args:
+            leave: as `core.jobs.Jobs.leave`. While a run has not gone it is left again at each sweep: the socket of a
+                closed tab counts as somebody who looks on for a while. Who still does after ASKED_S came by the link,
+                to another server, which leaves it in its turn.
+        """
+        if self._runs:
+            known = set().union(*(_known_to(found.session) for found in self._manager.list_sessions()))
+            runs, self._runs = self._runs, {}
+            for token, until in runs.items():
+                if token not in known and not _has_gone(token, leave) and time.monotonic() < until:
+                    self._runs[token] = until
+
+
+def _has_gone(token: str, leave: Callable[[str], bool]) -> bool:
+    try:
+        return leave(token)
+    except JobError:  # what runs it does not answer
+        return False
 
 
 def _known_to(session: Any) -> set[str]:
@@ -237,14 +261,13 @@ def _known_to(session: Any) -> set[str]:
 
 def sweep(owners: Owners, closed: Closed) -> None:
     """Give back what sessions held whose tab was closed a while ago."""
-    has_any, tokens = closed.sweep()
+    has_any = closed.sweep()
     owners.forget()
     if has_any:
         give_back()
         for _round in range(2):  # a download is marked at first, and goes at the second time
             get_instance().media_file_mgr.remove_orphaned_files()
-    for token in tokens:
-        jobs().leave(token)
+    closed.leave_runs(lambda token: jobs().leave(token))
 
 
 def count(closed: Closed) -> None:

@@ -213,11 +213,10 @@ def find(token: str) -> tuple[str, Whose] | Left | None:
     return found
 
 
-def leave(token: str) -> None:
+def leave(token: str) -> bool:
     """As `core.jobs.Jobs.leave`."""
     seat = ask_desk("leave", token)
-    if seat:
-        ask_seat(seat, ASKED_S, "leave", token)
+    return not seat or bool(ask_seat(seat, ASKED_S, "leave", token))
 
 
 def ask_seat(seat: str, seconds: float, method: str, *args: Any) -> Any:

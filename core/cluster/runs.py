@@ -277,13 +277,15 @@ class ClusterJobs:
         self._seen[token] = job
         return job
 
-    def leave(self, token: str) -> None:
-        """As `core.jobs.Jobs.leave`; where nobody answers, all ends by itself."""
+    def leave(self, token: str) -> bool:
+        """As `core.jobs.Jobs.leave`."""
         job = self._seen.pop(token, None)
         if job is not None:  # whoever still holds it
             job._result = None
-        with suppress(JobError, Away):
-            ask(driver.leave, token, seconds=ANSWER_S)
+        try:
+            return ask(driver.leave, token, seconds=ANSWER_S)
+        except Away:  # its process begins anew
+            return False
 
     def count(self) -> dict[str, int]:
         """As `core.jobs.Jobs.count`; zeros where nobody answers."""

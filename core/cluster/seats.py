@@ -166,9 +166,11 @@ class Seat:
                 raise JobError("ended")
             return self._here[token]
 
-    def leave(self, token: str) -> None:
-        """As `core.jobs.Jobs.leave`."""
+    def leave(self, token: str) -> bool:
+        """As `core.jobs.Jobs.leave`, but for one thing: that it has gone, the desk says."""
+        job = self._here.get(token)
         self.jobs.leave(token)
+        return job is not None and not job.is_private
 
     def stands(self, token: str) -> Standing:
         """Where it stands."""

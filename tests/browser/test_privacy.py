@@ -46,7 +46,7 @@ app = st.App({script!r}, lifespan=lifespan, on_script_error=apologize, routes=ro
 def watched(tmp_path: Path) -> Iterator[str]:
     app = tmp_path / "watched_app.py"
     app.write_text(WATCHED.format(script=str(ROOT / "ui" / "shell" / "main.py")))
-    with serving(app, environment={"CAMADAS_SESSION_KEPT_S": "2", "CAMADAS_VISITORS": "2"}) as (address, _process):
+    with serving(app, environment={"CAMADAS_SESSION_KEPT_S": "1", "CAMADAS_VISITORS": "2"}) as (address, _process):
         yield address
 
 

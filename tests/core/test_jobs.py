@@ -317,13 +317,11 @@ def test_what_is_a_visitors_own_goes_with_them(monkeypatch, kind, is_gone, end):
     job = some.start(lambda: kind(end))
     until(lambda: job.state in OVER if end == 3 else job.state == "running")
     eyes = Eyes(job)
-    some.leave(job.token)
+    assert some.leave(job.token) is not is_gone  # is there nothing more to ask for?
     some.tidy()
     assert some.find(job.token) is job  # another tab looks on
     job.leave(eyes)
-    some.leave(job.token)
-    if is_gone:
-        until(lambda: job.state in OVER)
+    until(lambda: some.leave(job.token))
     some.tidy()
     assert (some.find(job.token) is None) == is_gone
     assert (job.result is None) == (is_gone or end != 3)

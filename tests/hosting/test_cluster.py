@@ -1,5 +1,6 @@
 """Two app servers behind nginx, a Ray cluster, and what is killed of them."""
 
+import asyncio
 import json
 import os
 import re
@@ -121,25 +122,35 @@ def test_a_killed_replica_harms_no_request_and_what_replicas_load_is_told(ray):
 
 
 def test_without_an_address_a_cluster_of_its_own_comes_and_goes():
-    async def play(address: str) -> tuple[list[bytes], int, dict[tuple[str, ...], float]]:
+    async def play(address: str) -> tuple[list[bytes], dict[tuple[str, ...], float], list[str]]:
         async with Visitor(address) as visitor:
             await visitor.open("colorization")
             await visitor.give_photo("photo.jpg", "image/jpeg", marked_photo(1))
             shown = await visitor.run()
             pictures = list(pictures_in(shown.components[PICTURES["colorization"]]))
-            token = json.loads((await visitor.go("moons")).components["moons_network"])["token"]
-            n_frames, _state = await visitor.watch(token, PATIENCE_S, until_frames=10)
-            token = json.loads((await visitor.go("style_optimization")).components["style_optimization_live"])["token"]
-            await visitor.watch(token, PATIENCE_S, until_frames=2)
-            return pictures, n_frames, counted(address)
+            moons = json.loads((await visitor.go("moons")).components["moons_network"])["token"]
+            shown = await visitor.go("style_optimization")
+            photo = json.loads(shown.components["style_optimization_live"])["token"]
+            for token in (moons, photo):
+                n_frames, _state = await visitor.watch(token, PATIENCE_S, until_frames=2)
+                assert n_frames == 2
+            meters = counted(address)
+            assert runs(meters) == 2
+            await visitor.leave()
+            async with asyncio.timeout(PATIENCE_S / 2):  # before both would end by themselves
+                while runs(counted(address)) > 1:
+                    await asyncio.sleep(0.2)  # between two looks
+            return pictures, meters, [(await visitor.watch(token, 1.0))[1] for token in (photo, moons)]
+
+    def runs(meters: dict[tuple[str, ...], float]) -> float:
+        return sum(value for name, value in meters.items() if name[0] == "camadas_jobs")
 
     environment = {"CAMADAS_ENGINE": "ray", "CAMADAS_LOG": "json", "CAMADAS_SESSION_KEPT_S": "1"}
     with serving(environment=environment, before=ANYBODY) as (address, process):
-        pictures, n_frames, meters = run(play(address))
-        assert n_frames == 10
+        pictures, meters, states = run(play(address))
         assert seen(pictures[-1], mark(1).reshape(1, -1)) == 0
         assert meters["camadas_model_loads_total", "colorization"] >= 1  # by a replica
-        # Not asked here, and it should be: whether the run with the photo goes with its session (docs/log.md, 29 Nov).
+        assert states == ["gone", "running"]  # the run with the photo went with its session, and nothing else
         parts = psutil.Process(process.pid).children(recursive=True)
         assert any(part.name() == "raylet" for part in parts)
         process.terminate()

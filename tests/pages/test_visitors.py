@@ -3,9 +3,11 @@
 import threading
 from types import SimpleNamespace
 
+import pytest
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.testing.v1 import AppTest
 
+from core.errors import JobError
 from ui import visitors
 
 
@@ -54,24 +56,73 @@ class Session:
             raise ValueError
 
 
-def test_a_closed_session_is_shut_down_even_if_streamlit_was_the_first_to_drop_it():
-    storage = MemorySessionStorage(maxsize=2, ttl_seconds=10)
-    now = [0.0]
-    storage._cache._timer = lambda: now[0]
+@pytest.fixture
+def now(monkeypatch) -> list[float]:
+    found = [0.0]
+    monkeypatch.setattr(visitors, "time", SimpleNamespace(monotonic=lambda: found[0]))
+    return found
+
+
+@pytest.fixture
+def storage(now) -> MemorySessionStorage:
+    found = MemorySessionStorage(maxsize=2, ttl_seconds=10)
+    found._cache._timer = lambda: now[0]
+    return found
+
+
+@pytest.fixture
+def closed(storage) -> visitors.Closed:
     manager = SimpleNamespace(
         _session_storage=storage, _storage_lock=threading.Lock(), list_sessions=lambda: storage.list()
     )
-    closed = visitors.Closed(SimpleNamespace(_session_mgr=manager))
+    return visitors.Closed(SimpleNamespace(_session_mgr=manager))
+
+
+def left(closed: visitors.Closed, have_gone: bool | JobError) -> set[str]:
+    """The runs that are left now."""
+    found = set()
+
+    def leave(token: str) -> bool:
+        found.add(token)
+        if isinstance(have_gone, JobError):
+            raise have_gone
+        return have_gone
+
+    closed.leave_runs(leave)
+    return found
+
+
+def test_a_closed_session_is_shut_down_even_if_streamlit_was_the_first_to_drop_it(now, storage, closed):
     first, second, third = Session("1"), Session("2", is_broken=True), Session("3")
     for session in (first, second, third):  # more than Streamlit would keep
         storage.save(SimpleNamespace(session=session))
     assert len(closed) == 3
-    assert closed.sweep() == (False, set())
+    assert not closed.sweep()
+    assert left(closed, True) == set()
     now[0] = 11.0
     last = Session("4")
     storage.save(SimpleNamespace(session=last))  # here Streamlit drops the others
     assert not first.was_shut_down
-    assert closed.sweep() == (True, {"run of 1", "run of 2", "run of 3"})  # the last one knows the other, too
+    assert closed.sweep()
+    assert left(closed, True) == {"run of 1", "run of 2", "run of 3"}  # the last one knows the other, too
     assert [session.was_shut_down for session in (first, second, third, last)] == [True, True, True, False]
     assert first.session_state == third.session_state == {}
     assert len(closed) == 1
+    assert left(closed, True) == set()
+
+
+def test_runs_are_left_until_they_have_gone_but_not_for_ever(now, storage, closed):
+    both = {"run of 1", "run of all"}
+    storage.save(SimpleNamespace(session=Session("1")))
+    now[0] = 11.0
+    assert closed.sweep()
+    assert left(closed, False) == both
+    assert left(closed, JobError("cluster")) == both
+    storage.save(SimpleNamespace(session=Session("2")))
+    assert left(closed, False) == {"run of 1"}  # the other is theirs now
+    now[0] += visitors.ASKED_S
+    assert closed.sweep()
+    assert left(closed, False) == {"run of 1", "run of 2", "run of all"}
+    assert left(closed, False) == {"run of 2", "run of all"}
+    assert left(closed, True) == {"run of 2", "run of all"}
+    assert left(closed, False) == set()
