@@ -202,7 +202,8 @@ def stylize(
     from core.files import read
     from core.images import decode
     from core.style_features import style_of
-    from core.style_transfer import OWN, Settings, named, stylized
+    from core.style_transfer import OWN, Settings, stylized
+    from core.styles import named
 
     file = Path(style)
     own: dict[str, Any] = {}

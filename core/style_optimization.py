@@ -28,8 +28,8 @@ from core.scripting import render
 from core.style_features import ENCODER, style_of
 from core.style_losses import total_variation
 from core.style_task import as_input
-from core.style_transfer import KINDS, OWN, ChosenStyle, Own, picture_of, view
-from core.stylizing import stylize
+from core.styles import KINDS, OWN, ChosenStyle, Own, picture_of
+from core.stylizing import stylize, view
 from core.vision import torchvision
 from core.work import Work, packed
 

@@ -1,16 +1,14 @@
 """A visitor's photo in any style: a pattern drawn by code, a picture of theirs, two mixed, a mask between them."""
 
 import hashlib
-import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, get_args
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from skimage import data as skimage_data
 
 from core.checkpoints import read
@@ -20,21 +18,16 @@ from core.images import fit_within
 from core.jobs import ENDED, OVER, Job, jobs
 from core.models.style_decoder import DEEP, N_BANDS, StyleDecoder
 from core.models.tiny_vgg import TinyVGG
-from core.patterns import Kind, draw
 from core.scripting import render
-from core.style_features import ENCODER, STYLE_PX, Style, look_at, mixed, style_of
+from core.style_features import ENCODER, STYLE_PX, look_at, mixed, style_of
 from core.style_task import StyleSettings, StyleTask
-from core.stylizing import DECODER, VIEW_PX, Memory, sketches, stylize
+from core.styles import KINDS, NONE_GIVEN, OWN, OWN_TOO, ChosenStyle, Name, Own, look, picture_of
+from core.stylizing import DECODER, VIEW_PX, Memory, sketches, stylize, view
 from core.training.events import Done, Step
 from core.training.fit import fit
 from core.work import Work, packed
 
-__all__ = ["N_BANDS", "Job", "StyleDecoder", "parse", "written"]
-Name = Literal["Brush strokes", "Stained glass", "Hatching", "Halftone", "Mosaic", "Waves", "Shapes", "Your picture"]
-OWN, OWN_TOO = "Your picture", "Another of yours"
-Own = Mapping[str, np.ndarray]  # the visitor's styles by these names, (H, W, 3) uint8 RGB each
-NONE_GIVEN: Own = {}
-KINDS: dict[str, Kind] = dict(zip(get_args(Name), get_args(Kind), strict=False))
+__all__ = ["N_BANDS", "OWN", "OWN_TOO", "Job", "StyleDecoder", "parse", "view", "written"]
 MASK_PX = 256
 N_LATELY = 4  # pictures that a session keeps
 LOOK_EVERY = 6  # steps between two previews, and two points of the curve
@@ -63,27 +56,6 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "Between waves and mosaic": {"style": "Waves", "seed": 3, "second": "Mosaic", "second_seed": 2},
     "Only in the middle": {"mask": "50,30 50,70", "mask_width": 0.6},
 }
-
-
-class ChosenStyle(BaseModel):
-    """The style, on every page that takes one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    style: Name = Field(
-        "Brush strokes",
-        title="Style",
-        description="Drawn by code, or a picture of yours.",
-        json_schema_extra={"widget": "select"},
-    )
-    seed: int = Field(
-        1,
-        ge=0,
-        le=9999,
-        title="Variant",
-        description="Palette, scale and lines of what is drawn by code.",
-        json_schema_extra={"widget": "number", "when": {"style": list(KINDS)}},
-    )
 
 
 class Settings(ChosenStyle):
@@ -198,62 +170,6 @@ class Channel:
     style_spread: float
 
 
-def view(image: np.ndarray) -> np.ndarray:
-    """A photo as the page works on it, no side longer than 640 pixels."""
-    return fit_within(image, VIEW_PX)
-
-
-def named(text: str) -> dict[str, object]:
-    """A style's name as the terminal takes it, such as "mosaic" or "Brush strokes:7" -> fields of Settings.
-
-    Raises:
-        SettingsError: if there is no style of that name, or its variant is no number from 0 to 9999.
-
-    >>> named("mosaic:7")
-    {'style': 'Mosaic', 'seed': 7}
-    """
-    name, _, variant = text.partition(":")
-    found = [known for known in KINDS if name.strip().lower() in (known.lower(), KINDS[known])]
-    if not found or not re.fullmatch(r"\d{0,4}", variant):
-        raise SettingsError("unknown", argument="style, or file,", value=text, rule=", ".join(KINDS))
-    return {"style": found[0], "seed": int(variant or 1)}
-
-
-def picture_of(name: str, seed: int, own: Own) -> np.ndarray:
-    """A style as a picture: (H, W, 3) uint8.
-
-    Args:
-        name: one of Name, or OWN_TOO.
-        seed: of a pattern.
-        own: the visitor's pictures, as far as they are given.
-
-    Raises:
-        SettingsError: if their picture is asked for and they have given none.
-    """
-    if name in KINDS:
-        return _drawn(KINDS[name], seed)
-    if name not in own:
-        raise SettingsError("no_style", argument="style")
-    return own[name]
-
-
-def _look(name: str, seed: int, own: Own) -> Style:
-    """A style as the network sees it; of those drawn by code the latest ones are kept."""
-    return _look_of_drawn(KINDS[name], seed) if name in KINDS else style_of(picture_of(name, seed, own))
-
-
-@lru_cache(64)
-def _look_of_drawn(kind: Kind, seed: int) -> Style:
-    return style_of(_drawn(kind, seed))
-
-
-@lru_cache(64)
-def _drawn(kind: Kind, seed: int) -> np.ndarray:
-    image = draw(kind, seed, STYLE_PX)
-    image.flags.writeable = False
-    return image
-
-
 def stylized(
     image: np.ndarray,
     settings: Settings,
@@ -287,8 +203,8 @@ def _stylized(
     start = time.perf_counter()
     first = picture_of(settings.style, settings.seed, own)
     second = picture_of(settings.second, settings.second_seed, own) if settings.second != "off" else None
-    style = _look(settings.style, settings.seed, own)
-    other = _look(settings.second, settings.second_seed, own) if second is not None else None
+    style = look(settings.style, settings.seed, own)
+    other = look(settings.second, settings.second_seed, own) if second is not None else None
     mask = mask_of(parse(settings.mask), settings.mask_width, image.shape)
     wanted = mixed(style, other, settings.mix) if other is not None and mask is None else style
     made = stylize(
@@ -313,7 +229,7 @@ def all_styles(image: np.ndarray, own: Own) -> list[tuple[str, np.ndarray]]:
     looks = {}
     for name in (*KINDS, *own):
         try:
-            looks[name] = _look(name, 1, own)
+            looks[name] = look(name, 1, own)
         except SettingsError:  # a picture of theirs that is no style, as the page says where it is chosen
             continue
     return list(zip(looks, sketches(small, list(looks.values())), strict=True))

@@ -83,6 +83,11 @@ class Memory:
         return self._seen
 
 
+def view(image: np.ndarray) -> np.ndarray:
+    """A photo as the pages work on it, no side longer than 640 pixels."""
+    return fit_within(image, VIEW_PX)
+
+
 def stylize(
     image: np.ndarray,
     style: Style,
@@ -120,17 +125,17 @@ def stylize(
     height, width = image.shape[:2]
     styles = [style] if outside is None or mask is None else [style, outside]
     paint = _Painter(styles, strength, mask, decoder, memory)
-    view = fit_within(image, VIEW_PX)
-    is_large = view.shape != image.shape
-    small = _resized(view, 1 / brush)
+    shown = view(image)
+    is_large = shown.shape != image.shape
+    small = _resized(shown, 1 / brush)
     made = paint(small, small, lambda share: progress(share * (0.1 if is_large else 1)))
-    made = resized_to(made, *view.shape[:2])
-    if small.shape != view.shape and (strength < 1 or mask is not None):
-        made = _sharpened(made, view, small, strength, mask if outside is None else None)
+    made = resized_to(made, *shown.shape[:2])
+    if small.shape != shown.shape and (strength < 1 or mask is not None):
+        made = _sharpened(made, shown, small, strength, mask if outside is None else None)
     if is_large:
         made = resized_to(made, height, width)
         fine = paint(made, image, lambda share: progress(0.1 + 0.9 * share))
-        made = _with_fine(made, fine, view.shape)
+        made = _with_fine(made, fine, shown.shape)
     return _in_colours_of(made, image) if keeps_colours else made
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from benchmarks.visitors import marked_photo
+from benchmarks.guests import marked_photo
 from tests.browser.browse import counted, serving
 from tests.protocol import Visitor, run
 

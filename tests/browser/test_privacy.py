@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.visitors import marked_photo
+from benchmarks.guests import marked_photo
 from tests.browser.browse import PATIENCE_S, serving
 from tests.protocol import Visitor, run
 from ui.files import ROOT

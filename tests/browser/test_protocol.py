@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from benchmarks.visitors import marked_photo
+from benchmarks.guests import marked_photo
 from tests.browser.browse import PATIENCE_S, give_photo, open_page, settled, visiting
 from tests.protocol import KEY, Visitor, run
 

@@ -15,7 +15,7 @@ import pytest
 import streamlit
 import websockets
 
-from benchmarks.visitors import marked_photo
+from benchmarks.guests import marked_photo
 from tests.browser.browse import PATIENCE_S, answers, logged, serving
 from tests.protocol import Unexpected, Visitor, run
 

@@ -1,4 +1,4 @@
-"""The page's own subject: styles by name, a mask, and a decoder that is refined on one style."""
+"""The page's own subject: a photo in a style, a mask, and a decoder that is refined on one style."""
 
 import pickle
 
@@ -16,7 +16,6 @@ from core.style_features import style_of
 from core.style_task import StyleSettings
 from core.style_transfer import (
     EXAMPLES,
-    KINDS,
     OWN,
     OWN_TOO,
     Lately,
@@ -26,12 +25,11 @@ from core.style_transfer import (
     all_styles,
     channel,
     mask_of,
-    named,
-    picture_of,
     start,
     stylized,
     view,
 )
+from core.styles import KINDS
 from core.stylizing import stylize
 from tests.core.test_train_vae import opened
 
@@ -44,31 +42,6 @@ def photo(sample):
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(style_transfer, "REFINING", StyleSettings(epochs=1, n_steps=3, batch_size=2, side_px=32))
-
-
-def test_every_name_is_drawn_and_ones_own_is_asked_for():
-    for name, kind in KINDS.items():
-        assert np.array_equal(picture_of(name, 2, {}), draw(kind, 2, 448))
-    own = {OWN: draw("waves", 9, 64), OWN_TOO: draw("waves", 10, 64)}
-    assert all(picture_of(name, 0, own) is picture for name, picture in own.items())
-    with pytest.raises(SettingsError) as caught:
-        picture_of(OWN, 0, {OWN_TOO: own[OWN_TOO]})
-    assert caught.value.reason == "no_style"
-
-
-@pytest.mark.parametrize(
-    ("text", "style", "seed"),
-    [("mosaic", "Mosaic", 1), ("Brush strokes:7", "Brush strokes", 7), ("glass:0", "Stained glass", 0)],
-)
-def test_names_of_the_terminal(text, style, seed):
-    assert named(text) == {"style": style, "seed": seed}
-
-
-@pytest.mark.parametrize("text", ["cubism", "mosaic:x", "mosaic:-1", "mosaic:12345", ""])
-def test_names_that_are_not_known(text):
-    with pytest.raises(SettingsError) as caught:
-        named(text)
-    assert caught.value.reason == "unknown"
 
 
 def test_the_page_stylizes_as_the_network_does(photo):

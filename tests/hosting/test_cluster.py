@@ -17,7 +17,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.visitors import PICTURES, mark, marked_photo, seen
+from benchmarks.guests import PICTURES, mark, marked_photo, seen
 from core.cluster import driver
 from core.cluster.link import Link, Lost, join
 from core.errors import JobError

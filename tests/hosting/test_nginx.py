@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.visitors import marked_photo
+from benchmarks.guests import marked_photo
 from tests.browser.browse import give_photo, open_page, serving, settled, visiting
 from tests.hosting.proxy import proxied, trusting
 from tests.protocol import Visitor, run

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
-from benchmarks.visitors import marked_photo
+from benchmarks.guests import marked_photo
 from tests.browser.browse import PATIENCE_S, give_photo, logged, open_page, serving, settled, visiting
 from tests.hosting.proxy import proxied, sessions
 
