@@ -71,9 +71,10 @@ def asked(slug: str, token: str, question: Callable[[Job], T]) -> T | None:
 
 def begun(start: Callable[[str], Job]) -> Job:
     """Begin a job that is this visitor's."""
+    begun_here, known_here = (st.session_state.setdefault(which, set()) for which in (BEGUN, KNOWN))
     job = start(visitor())
-    for which in (BEGUN, KNOWN):
-        st.session_state.setdefault(which, set()).add(job.token)
+    for tokens in (begun_here, known_here):  # st.session_state itself stops whoever has left meanwhile
+        tokens.add(job.token)
     return job
 
 

@@ -37,7 +37,7 @@ COOKIE = "camadas_visitor"  # unguessable, of one browser; jobs and pictures bel
 TOKEN = re.compile(r"[\w-]{22}", re.ASCII)  # as secrets.token_urlsafe(16) makes them; no address looks so
 SERVER = secrets.token_hex(8)  # this process, told from one that comes after it or stands beside it
 RETRY_S = 10
-ASKED_S = 60.0  # that a run is asked to go
+ASKED_S = 20.0  # that a run is asked to go
 PATIENCE_S = 2.0  # between two words about the place in the queue
 M_ARENA_MAX, N_ARENAS = -8, 2  # the name as glibc has it, and how many
 _TOLD = "visitors_place"
@@ -238,19 +238,24 @@ class Closed:
                 closed tab counts as somebody who looks on for a while. Who still does after ASKED_S came by the link,
                 to another server, which leaves it in its turn.
         """
-        if self._runs:
-            known = set().union(*(_known_to(found.session) for found in self._manager.list_sessions()))
-            runs, self._runs = self._runs, {}
-            for token, until in runs.items():
-                if token not in known and not _has_gone(token, leave) and time.monotonic() < until:
-                    self._runs[token] = until
-
-
-def _has_gone(token: str, leave: Callable[[str], bool]) -> bool:
-    try:
-        return leave(token)
-    except JobError:  # what runs it does not answer
-        return False
+        if not self._runs:
+            return
+        known = set().union(*(_known_to(found.session) for found in self._manager.list_sessions()))
+        for token in known.intersection(self._runs):
+            del self._runs[token]
+        for token, until in list(self._runs.items()):
+            del self._runs[token]
+            has_gone, answers = False, True
+            try:
+                has_gone = leave(token)
+            except JobError:
+                answers = False
+            except Exception:  # the others are to go too
+                log.exception("a run is not left")
+            if not has_gone and time.monotonic() < until:
+                self._runs[token] = until
+            if not answers:  # nor would it for the others: next time, and this one last
+                return
 
 
 def _known_to(session: Any) -> set[str]:

@@ -216,7 +216,10 @@ def find(token: str) -> tuple[str, Whose] | Left | None:
 def leave(token: str) -> bool:
     """As `core.jobs.Jobs.leave`."""
     seat = ask_desk("leave", token)
-    return not seat or bool(ask_seat(seat, ASKED_S, "leave", token))
+    try:
+        return not seat or bool(ask_seat(seat, ASKED_S, "leave", token))
+    except JobError:  # it has just ended, and the desk will know
+        return False
 
 
 def ask_seat(seat: str, seconds: float, method: str, *args: Any) -> Any:

@@ -3,9 +3,12 @@
 from collections import Counter
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.browse import NARROW, WIDE, open_page, visiting
 from ui.catalog import PAGES
+
+BOXES = "all => all.map(e => e.getBoundingClientRect()).map(b => [b.y, b.width, b.height].map(Math.round))"
 
 
 @pytest.mark.parametrize(("size", "n_columns"), [(WIDE, 3), (NARROW, 1)], ids=["wide", "narrow"])
@@ -14,11 +17,12 @@ def test_cards_are_alike(browser, address, size, n_columns, language):
     with visiting(browser, address, size=size, language=language) as page:
         open_page(page, "/")
         cards = page.locator('[class*="st-key-home_"] > * > *')
-        boxes = [card.bounding_box() for card in cards.all()]
-        assert len(boxes) == len(PAGES) - 1
-        assert len({round(box["width"]) for box in boxes}) == 1
-        rows = Counter((round(box["y"]), round(box["height"])) for box in boxes)
+        n = len(PAGES) - 1
+        expect(cards.locator("img")).to_have_count(n)
+        boxes, pictures = (found.evaluate_all(BOXES) for found in (cards, cards.locator("img")))
+        assert len(boxes) == n
+        assert len({width for _y, width, _height in boxes}) == 1
+        rows = Counter((y, height) for y, _width, height in boxes)
         assert max(rows.values()) == n_columns
-        assert len({y for y, _ in rows}) == len(rows)  # of one height in a row
-        pictures = {round(image.bounding_box()["height"]) for image in cards.locator("img").all()}
-        assert len(pictures) == 1
+        assert len({y for y, _height in rows}) == len(rows)  # of one height in a row
+        assert len({height for _y, _width, height in pictures}) == 1

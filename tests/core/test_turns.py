@@ -154,7 +154,7 @@ def test_a_crowd_is_refused_with_a_reason(monkeypatch):
 
 def test_who_fills_the_list_makes_room_for_others(monkeypatch):
     monkeypatch.setenv("CAMADAS_WAITING", "3")
-    turns = Turns(1)
+    turns = Turns(1, Clock())
     crowd = Crowd(turns)
     for name in ("first tab", "second tab", "third tab"):
         crowd.ask(Asker("greedy"), name)
