@@ -46,8 +46,9 @@ def kept() -> None:
                 + _("What comes out of many pictures at once lies in a temporary file without a name."),
                 _(
                     "**Runs** that train a network end a minute after nobody watches them any more. Their results "
-                    "are kept for ten minutes, so that a reload finds them. When the server is started anew, runs "
-                    "without photos are written down, to go on after it, for ten minutes at most."
+                    "are kept for ten minutes, so that a reload finds them. Those on a photo or a file of yours end "
+                    "with your visit and leave nothing. When the server is started anew, the others are written "
+                    "down, to go on after it, for ten minutes at most."
                 ),
                 _(
                     "**Studies** are kept for 30 days, under a name that only your link knows: settings and scores, "
