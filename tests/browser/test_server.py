@@ -82,6 +82,20 @@ def test_a_page_that_is_not_there_or_closed_leads_home_in_the_visitors_language(
                 expect(page.get_by_text(said)).to_have_count(0)
 
 
+def test_streamlits_own_dialog_goes_even_if_nothing_moves_after_it(browser):
+    deaf = """{
+        const observe = MutationObserver.prototype.observe;
+        MutationObserver.prototype.observe = function (target, options) {
+            if (target !== document.body) observe.call(this, target, options);
+        };
+    }"""
+    with serving(environment={"CAMADAS_PAGES": "moons"}) as (address, _process), visiting(browser, address) as page:
+        page.add_init_script(deaf)
+        open_page(page, "/filters")
+        expect(page.get_by_text("There is no such page here")).to_be_visible()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_the_server_stops_when_asked():
     with serving(wait_for="/_stcore/health") as (address, process):
         process.terminate()
