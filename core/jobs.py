@@ -47,8 +47,8 @@ class Jobs(Protocol):
         ...
 
     def leave(self, token: str) -> bool:
-        """Nobody is here any more to whom this job belongs: if it holds what is its visitor's own (Work.is_kept is
-        False) and nobody watches, it ends and leaves nothing.
+        """Nobody is here any more to whom this job belongs: if it holds what is its visitor's own
+        (`Work.is_private`) and nobody watches, it ends and leaves nothing.
 
         Returns:
             Whether it has gone, or is not to go. If not, ask again: it is about to end, or somebody looks on, or did a

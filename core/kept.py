@@ -34,7 +34,7 @@ class Kept:
 
 def packed(kept: Kept) -> bytes | None:
     """As bytes; None for work that must not be kept, or cannot be."""
-    if not getattr(kept.work, "is_kept", False):
+    if not kept.work.is_kept:
         return None
     try:
         return pickle.dumps(kept)

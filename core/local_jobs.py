@@ -226,7 +226,7 @@ class LocalJobs:
     def _work(self, job: LocalJob) -> State:
         with self._brief:
             work = job.make()
-        job.is_private = not getattr(work, "is_kept", False)
+        job.is_private = work.is_private
         goes_on = True
         end: State | None = None
         while end is None:

@@ -17,7 +17,7 @@ from optuna.trial import Trial, TrialState
 from core.errors import JobError, SettingsError
 from core.jobs import Job, jobs
 from core.many import Many
-from core.plane import OWN, Split, fingerprint, formula_of, points_of, split
+from core.plane import OWN, PRIVATE, Split, fingerprint, formula_of, points_of, split
 from core.points import Points
 from core.scripting import render
 from core.search import (
@@ -139,6 +139,11 @@ class Study(Work):
             self.study.set_user_attr("about", self.told)
             self.study.set_user_attr("settings", self.settings.model_dump_json())
         return self.study
+
+    @property
+    def is_private(self) -> bool:
+        """Whether its points are its visitor's own; it is not kept as other work is, for its storage has it."""
+        return self.settings.data in PRIVATE
 
     def rest_s(self) -> float | None:
         """None, but while others are at the last trials, or the storage does not answer."""

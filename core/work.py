@@ -17,6 +17,11 @@ class Work(Protocol):
 
     is_kept: bool = False
 
+    @property
+    def is_private(self) -> bool:
+        """Whether it holds what is its visitor's own, so that it goes with them; what is not kept does."""
+        return not self.is_kept
+
     def rest_s(self) -> float | None:
         """Seconds until the next step is due, 0 when it is; None for work that goes on as fast as it can."""
         return None

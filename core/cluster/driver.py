@@ -218,7 +218,7 @@ def leave(token: str) -> bool:
     seat = ask_desk("leave", token)
     try:
         return not seat or bool(ask_seat(seat, ASKED_S, "leave", token))
-    except JobError:  # it has just ended, and the desk will know
+    except JobError:  # its process is gone, or does not answer: next time
         return False
 
 

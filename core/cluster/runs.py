@@ -229,6 +229,12 @@ class ClusterJob:
         self._standing = Standing(left.state, 0, left.problem, left.has_begun)
         self._left = replace(left, result=b"")
 
+    def _let_go(self) -> None:
+        """Whoever still holds it holds no more than how it ended."""
+        self._result = None
+        if self._left is not None:
+            self._left = replace(self._left, last=b"")
+
 
 class ClusterJobs:
     """The runs of the cluster: `core.jobs.Jobs`."""
@@ -279,13 +285,14 @@ class ClusterJobs:
 
     def leave(self, token: str) -> bool:
         """As `core.jobs.Jobs.leave`."""
-        job = self._seen.pop(token, None)
-        if job is not None:  # whoever still holds it
-            job._result = None
         try:
-            return ask(driver.leave, token, seconds=ANSWER_S)
+            has_gone: bool = ask(driver.leave, token, seconds=ANSWER_S)
         except Away:  # its process begins anew
             return False
+        job = self._seen.pop(token, None) if has_gone else None
+        if job is not None:
+            job._let_go()
+        return has_gone
 
     def count(self) -> dict[str, int]:
         """As `core.jobs.Jobs.count`; zeros where nobody answers."""

@@ -88,12 +88,17 @@ def test_streamlits_own_dialog_goes_even_if_nothing_moves_after_it(browser):
         MutationObserver.prototype.observe = function (target, options) {
             if (target !== document.body) observe.call(this, target, options);
         };
+        document.addEventListener("DOMContentLoaded", () => {
+            const note = () => (window.hadDialog ||= document.querySelector('[role="dialog"]') !== null);
+            new MutationObserver(note).observe(document.documentElement, { childList: true, subtree: true });
+        });
     }"""
     with serving(environment={"CAMADAS_PAGES": "moons"}) as (address, _process), visiting(browser, address) as page:
         page.add_init_script(deaf)
         open_page(page, "/filters")
         expect(page.get_by_text("There is no such page here")).to_be_visible()
         expect(page.get_by_role("dialog")).to_have_count(0)
+        assert page.evaluate("window.hadDialog")
 
 
 def test_the_server_stops_when_asked():

@@ -14,11 +14,12 @@ from core.errors import JobError
 from core.job import ENDED, OVER, Watcher
 from core.local_job import LocalJob as Job
 from core.local_jobs import LocalJobs as Jobs
+from core.work import Work
 
 PATIENCE_S = 30
 
 
-class Counting:
+class Counting(Work):
     """Counts to `end`; remembers commands."""
 
     def __init__(self, end: int = 10**9) -> None:

@@ -169,6 +169,11 @@ def test_a_link_finds_its_own_study_alone(address):
     assert about(chosen, clicked([])) != about(chosen, made("moons", 20, 0.1, 2, 0))
 
 
+@pytest.mark.parametrize(("data", "is_private"), [("moons", False), ("my clicks", False), ("my CSV", True)])
+def test_a_study_goes_with_its_visitor_where_its_points_are_theirs(address, data, is_private):
+    assert Study(Settings(data=data), made("moons", 20, 0.1, 2, 0), "mine", address).is_private == is_private
+
+
 def test_old_studies_of_ours_are_taken_away(address, monkeypatch):
     finish(begin(address))
     plain = optuna.create_study(study_name="another's", storage=address)

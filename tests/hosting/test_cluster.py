@@ -140,7 +140,8 @@ def test_without_an_address_a_cluster_of_its_own_comes_and_goes():
             async with asyncio.timeout(PATIENCE_S / 2):  # before both would end by themselves
                 while runs(counted(address)) > 1:
                     await asyncio.sleep(0.2)  # between two looks
-            return pictures, meters, [(await visitor.watch(token, 1.0))[1] for token in (photo, moons)]
+            looks = [await visitor.watch(token, PATIENCE_S, until_frames=3) for token in (photo, moons)]
+            return pictures, meters, [state for _n_frames, state in looks]
 
     def runs(meters: dict[tuple[str, ...], float]) -> float:
         return sum(value for name, value in meters.items() if name[0] == "camadas_jobs")
