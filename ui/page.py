@@ -40,7 +40,8 @@ def header(slug: str) -> None:
     entry = catalog.entry(slug)
     st.title(_(entry.title), anchor=False)
     st.markdown(_(entry.promise))
-    photo.problem(slug)
+    with st.empty():  # its place stays, or what moves up would no longer be written into the address
+        photo.problem(slug)
 
 
 def columns() -> tuple[DeltaGenerator, DeltaGenerator]:

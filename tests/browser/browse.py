@@ -36,6 +36,7 @@ WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 LOCALES = {"en": "en-US", "pt": "pt-BR"}
 SETTLED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
 PATIENCE_S = 60  # machines are slow at times
+START_S = 180  # and a cluster has a dozen processes to start
 expect.set_options(timeout=PATIENCE_S * 1000)
 
 
@@ -107,10 +108,10 @@ def serving(
     address = f"http://127.0.0.1:{port}"
     base = "/" + variables.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
     try:
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + START_S
         while not answers(address + base.rstrip("/") + wait_for):
             assert process.poll() is None, logged(process)
-            assert time.monotonic() < deadline, f"no answer from {wait_for} in {PATIENCE_S} s"
+            assert time.monotonic() < deadline, f"no answer from {wait_for} in {START_S} s"
             time.sleep(0.02)  # between two questions to a server that is starting
         yield address, process
     finally:

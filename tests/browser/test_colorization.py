@@ -99,10 +99,23 @@ def test_the_link_reproduces_the_page(browser, address):
         expect(page.locator("figure .left")).to_have_text("Original")
 
 
-def test_a_link_opens_its_tab_in_any_language(browser, address):
-    with visiting(browser, address, language="pt") as page:
-        open_page(page, "/colorization?colorization_tab=Code")
-        expect(page.get_by_role("tab", selected=True)).to_have_text("Código")
+def test_a_refused_file_leaves_the_link_alive(browser, address):
+    with visiting(browser, address) as page:
+        open_page(page, "/colorization")
+        for name, data in (("bad.jpg", b"no picture"), ("good.jpg", encode(noise(60, 80), "jpeg"))):
+            upload(page, data, name)
+            expect(page.get_by_test_id("stAlert")).to_have_count(int(name == "bad.jpg"))
+        expect(download_label(page, 80, 60)).to_be_visible()
+        settled(page)
+        page.get_by_role("slider", name="Colour strength").press("ArrowRight")
+        page.wait_for_url(re.compile("colorization_strength=1.05"))
+
+
+@pytest.mark.parametrize(("language", "tab", "title"), [("pt", "Code", "Código"), ("en", "Referências", "References")])
+def test_a_link_opens_its_tab_in_any_language(browser, address, language, tab, title):
+    with visiting(browser, address, language=language) as page:
+        open_page(page, f"/colorization?colorization_tab={tab}")
+        expect(page.get_by_role("tab", selected=True)).to_have_text(title)
 
 
 def test_the_keyboard_goes_from_the_photo_to_the_controls_and_on(browser, address):
