@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from core.checkpoints import names, read_card, render_card
+from core.checkpoints import Metric, names, read_card, render_card
 from core.host import host
 
 ROOT = Path(__file__).parent.parent
@@ -19,14 +19,14 @@ class Model:
         name: of its checkpoint.
         summary: what it does, in English.
         parameters: how many.
-        figure: the first that its card names, in words.
+        measured: the first figure of its card.
         licence: of the weights.
     """
 
     name: str
     summary: str
     parameters: int
-    figure: str
+    measured: Metric
     licence: str
 
 
@@ -37,21 +37,17 @@ def models() -> list[Model]:
     Raises:
         CheckpointError: as core.checkpoints.read_card.
     """
-    found = []
-    for card in map(read_card, names()):
-        first = card.metrics[0] if card.metrics else None
-        figure = f"{first.name} {first.value:.3g} {first.unit}".strip() if first else ""
-        found.append(Model(card.name, card.summary, card.parameters, figure, card.licence))
-    return found
+    cards = map(read_card, names())
+    return [Model(card.name, card.summary, card.parameters, card.metrics[0], card.licence) for card in cards]
 
 
 def card(name: str) -> str:
-    """A network's whole card, in Markdown and English.
+    """A network's whole card, in Markdown and English, without the title.
 
     Raises:
         CheckpointError: as core.checkpoints.read_card.
     """
-    return render_card(read_card(name))
+    return render_card(read_card(name)).split("\n", 1)[1]
 
 
 @cache

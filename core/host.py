@@ -45,9 +45,9 @@ class Host(BaseSettings):
     embedding: tuple[str, ...] = Field(
         (), description="sites that may show the app in a frame: https://moodle.example.org"
     )
-    log: Literal["text", "json"] = Field("text", description="lines of the log")
+    log: Literal["text", "json"] = Field("text", description="lines of the log: text or json")
     metrics: tuple[IPv4Network | IPv6Network, ...] = Field(
-        ("127.0.0.0/8", "::1/128"), validate_default=True, description="who may read /metrics: 10.0.0.0/8,::1"
+        ("127.0.0.0/8", "::1/128"), validate_default=True, description="networks that may read /metrics: 10.0.0.0/8,::1"
     )
     visitors: int = Field(60, ge=1, le=10_000, description="sessions at once; further visitors are asked to wait")
     address_visitors: int = Field(50, ge=1, le=10_000, description="sessions at once of an address")

@@ -2,12 +2,19 @@
 
 import streamlit as st
 
-from core.about import card, is_alone, kept_s, licences, models, version
+from core.about import Model, card, is_alone, kept_s, licences, models, version
 from core.errors import CheckpointError
 from ui import errors, page
-from ui.language import N_, _, number, plural
+from ui.language import N_, _, number, plain, plural
 
 SLUG = "about"
+MEASURES = {
+    "mse": N_("mean squared error {value}"),
+    "top1": N_("right in {percent} %"),
+    "gain_median_db": N_("{value} dB nearer the truth than grey"),
+    "texture": N_("{percent} % of the photo’s distance to the style"),
+    "same_kind": N_("{percent} % of words have one of their kind nearest"),
+}
 
 
 def show() -> None:
@@ -80,16 +87,24 @@ def networks() -> None:
         return
     st.markdown(_("All of them were trained for Camadas. Their cards are in English."))
     page.table(
-        [_("Network"), _("What it does"), _("Parameters"), _("Measured"), _("Licence")],
-        [[m.name, m.summary, number(m.parameters), m.figure, m.licence] for m in found],
+        [_("Network"), _("What it does"), _("Licence"), _("Measured"), _("Parameters")],
+        [[m.name, m.summary, m.licence, figure(m), number(m.parameters)] for m in found],
+        n_words=4,
     )
     chosen = st.selectbox(_("Card"), [m.name for m in found], key=f"{SLUG}_card", bind="query-params")
     with st.container(border=True):
         st.markdown(card(chosen))
 
 
+def figure(model: Model) -> str:
+    """What was measured, in words."""
+    value = model.measured.value
+    return _(MEASURES[model.measured.name]).format(value=plain(value, 3), percent=number(100 * value, 1))
+
+
 def licenced() -> None:
     """Of what we use."""
+    st.caption(_("This list is in English."))
     st.markdown(licences())
 
 

@@ -49,7 +49,7 @@ def test_a_variable_is_read(monkeypatch, name, value, found):
         ("CAMADAS_LANGUAGES", "", "name one at least"),
         ("CAMADAS_GREETING", "x" * 501, "at most 500 characters"),
         ("CAMADAS_EMBEDDING", "https://a.example; script-src *", "no site"),
-        ("CAMADAS_METRICS", "1.2.3", "who may read /metrics"),
+        ("CAMADAS_METRICS", "1.2.3", "networks that may read /metrics: 10.0.0.0/8"),
         ("CAMADAS_DEVICE", "gpu", "cuda"),
         ("CAMADAS_ENGINE", "magic", "choose 'local' or 'ray'"),
         ("CAMADAS_PAGES", "moons,colorisation", "no page 'colorisation', perhaps colorization"),

@@ -38,8 +38,10 @@ def test_it_has_every_network_and_its_card():
     at = open_page("about", about_tab="Networks")
     assert not at.exception
     assert at.selectbox(key="about_card").options == names()
+    assert all(name in words(at) for name in names())
+    assert "| right in 92.1 % | 4,608,824 |" in words(at)
     at.selectbox(key="about_card").set_value("vae_photos").run()
-    assert "vae_photos" in words(at)
+    assert "n_code 128, likelihood gaussian" in words(at)
     assert not at.exception
 
 
