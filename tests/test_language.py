@@ -76,3 +76,18 @@ def test_the_address_chooses(asked, language, number, nothing, cores):
     at.query_params["lang"] = asked
     at.run()
     assert [element.value for element in at.markdown] == [language, number, nothing, cores]
+
+
+def test_whoever_goes_on_before_the_switch_has_come_finds_their_language_in_it():
+    def app() -> None:
+        from ui import language
+
+        language.choose()
+        language.switch()
+
+    at = AppTest.from_function(app)
+    at.query_params["lang"] = "pt"
+    for _run in range(2):  # the browser may never have had the first
+        (switch,) = at.run().get("button_group")
+        assert switch.proto.set_value  # else it keeps what it has, which may be nothing
+        assert list(switch.proto.raw_values) == ["Português"]

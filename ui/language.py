@@ -98,8 +98,7 @@ def choose() -> None:
     asked = str(st.query_params.get("lang", "")).lower()[:2]
     if asked not in offered():
         asked = st.session_state.get(_KEY, browsers if browsers in offered() else next(iter(offered())))
-    if asked != st.session_state.get(_KEY):
-        st.session_state[_KEY] = st.session_state[_SWITCH] = asked
+    st.session_state[_KEY] = asked
     if asked != browsers and st.query_params.get("lang") != asked:
         st.query_params["lang"] = asked
 
@@ -108,7 +107,7 @@ def switch() -> None:
     """The switch in the sidebar."""
     if len(offered()) == 1:
         return
-    st.session_state.setdefault(_SWITCH, current())
+    st.session_state[_SWITCH] = current()  # each time: who goes on before it has come to the browser has none there
     st.segmented_control(
         _("Language"),
         list(offered()),
